@@ -102,16 +102,24 @@ class TooMany(Rejected):
 class RowFailed(RowmillError):
     """One row cannot be answered. `error_class` is a key of `domain.failures.FAILURES`.
 
-    `transient` failures are tried again (after `delay_s`, where the other side named one).
+    `transient` failures are tried again (after `delay_s`, where the other side named one). `maybe_billed`
+    is true when the call may have been charged all the same (it was sent, and no answer came).
     """
 
     def __init__(
-        self, error_class: str, message: str, *, transient: bool = False, delay_s: float | None = None
+        self,
+        error_class: str,
+        message: str,
+        *,
+        transient: bool = False,
+        delay_s: float | None = None,
+        maybe_billed: bool = False,
     ) -> None:
         super().__init__(message)
         self.error_class = error_class
         self.transient = transient
         self.delay_s = delay_s
+        self.maybe_billed = maybe_billed
 
 
 class PauseJob(RowmillError):

@@ -136,8 +136,12 @@ class Documents(Protocol):
 
     def sum(self, query: Query, values: Mapping[str, Json] | None, field: str) -> int: ...
 
-    def commit(self, writes: Sequence[Write]) -> None:
-        """All of it or nothing; raises `Conflict` when a condition does not hold."""
+    def commit(self, writes: Sequence[Write]) -> list[str]:
+        """All of it or nothing; raises `Conflict` when a condition does not hold.
+
+        Gives the new version of each written document, in the order of `writes` ("" for a `Delete` and
+        an `Increment`), so that a chain of replaces needs no read in between.
+        """
         ...
 
 
@@ -377,4 +381,8 @@ class Clock(Protocol):
 
     def monotonic(self) -> float:
         """Seconds that only grow, of this process alone."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Waits; only use cases wait, adapters never do."""
         ...

@@ -1,0 +1,1 @@
+"""Rules only: values in, values out. No I/O, no clock, no third party."""

@@ -1,0 +1,102 @@
+"""Where does each result go? A pure decision over what was frozen and what stands in the sheet now.
+
+Rows have no id that we may rely on: a row is known by the fingerprint of its input cells. So a result may
+be written where that fingerprint stands and nowhere else. Rows with the same fingerprint have equal
+answers, so any of their places will do, but each takes one.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Waiting(Protocol):
+    """A result that waits for its place."""
+
+    @property
+    def index(self) -> int: ...
+    @property
+    def place(self) -> int: ...
+    @property
+    def fingerprint(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """`placed`: index → place (zero-based grid row). The others have to be looked for, or are lost."""
+
+    placed: dict[int, int] = field(default_factory=dict)
+    elsewhere: list[int] = field(default_factory=list)
+    #: Its row is there with other inputs: nothing may be written.
+    stale: list[int] = field(default_factory=list)
+    #: Its row is nowhere.
+    gone: list[int] = field(default_factory=list)
+
+
+def at_expected(ready: Iterable[Waiting], seen: Mapping[int, str]) -> Placing:
+    """First look: is each row where it is expected? `seen` maps place → fingerprint as read now."""
+    placing = Placing()
+    for row in ready:
+        if seen.get(row.place) == row.fingerprint:
+            placing.placed[row.index] = row.place
+        elif row.fingerprint:
+            placing.elsewhere.append(row.index)
+        else:
+            placing.gone.append(row.index)  # an all-blank row is never looked for: it could be any
+    return placing
+
+
+def anywhere(
+    ready: Sequence[Waiting],
+    seen: Sequence[str],
+    first: int,
+    accepted: frozenset[str],
+    claimed: frozenset[int] = frozenset(),
+) -> Placing:
+    """Second look, over the whole sheet: `seen[k]` is the fingerprint of place `first + k`.
+
+    `accepted` are the fingerprints of all rows of the job, `claimed` the places that equal rows have
+    taken. A row that is nowhere is *stale* when, between its neighbours, a row stands that nobody accepted
+    (somebody edited it), else *gone*.
+    """
+    places: dict[str, list[int]] = defaultdict(list)
+    for offset, found in enumerate(seen):
+        if found:
+            places[found].append(first + offset)
+    placing = Placing()
+    taken = set(claimed)
+    shifts: list[tuple[int, int]] = []
+    for row in sorted(ready, key=lambda waiting: waiting.place):
+        candidates = places.get(row.fingerprint, [])
+        free = [place for place in candidates if place not in taken] or candidates
+        if free:
+            # Equal rows keep their order relative to where they were expected.
+            place = min(free, key=lambda candidate: (abs(candidate - row.place), candidate))
+            taken.add(place)
+            placing.placed[row.index] = place
+            shifts.append((row.place, place - row.place))
+    for row in ready:
+        if row.index not in placing.placed:
+            place = row.place + _shift_near(row.place, shifts)
+            here = seen[place - first] if 0 <= place - first < len(seen) else ""
+            (placing.stale if here and here not in accepted else placing.gone).append(row.index)
+    return placing
+
+
+def _shift_near(place: int, shifts: Sequence[tuple[int, int]]) -> int:
+    """How far the rows next to `place` have moved."""
+    return min(shifts, key=lambda known: abs(known[0] - place))[1] if shifts else 0
+
+
+def spans(places: Iterable[int], gap: int = 40) -> list[tuple[int, int]]:
+    """Covers places with few half-open spans: a hole of up to `gap` rows costs less than another range."""
+    result: list[tuple[int, int]] = []
+    for place in sorted(set(places)):
+        if result and place - result[-1][1] <= gap:
+            result[-1] = (result[-1][0], place + 1)
+        else:
+            result.append((place, place + 1))
+    return result

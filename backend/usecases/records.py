@@ -1,0 +1,159 @@
+"""Every document we keep: its collection, its id, its shape, and the questions that are asked of it.
+
+| collection  | id                        | holds                                                        |
+|-------------|---------------------------|--------------------------------------------------------------|
+| jobs        | job                       | the job; changes only by replace-if-version                  |
+| leases      | job                       | who may commit for it, and its counters; in every commit     |
+| progress    | job                       | counts, tokens, cost; changes only by increment              |
+| rows        | job.freeze-chunk          | frozen rows with their inputs                                |
+| todo        | job.attempt               | which rows an attempt takes (absent for the first: all)      |
+| results     | job.attempt-n             | what was found for rows; never changes                       |
+| writes      | job.attempt-n             | a flush: what it settled, and where it is about to write     |
+| events      | job-time-random           | who did what, when and why                                   |
+| slots       | running                   | the running places                                           |
+| answers     | content key               | a model's answer; expires                                    |
+| pages       | address key               | a website's text; expires                                    |
+| spending    | scope and day             | what a user or the deployment has spent and reserved         |
+| grants      | user and spreadsheet      | a proved right to edit; expires                              |
+| challenges  | nonce hash                | an open proof of edit; expires                               |
+| idempotency | user, route and key       | the first answer to a creating call; expires                 |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from itertools import combinations
+from typing import Any
+
+from backend.domain.job import Filter, Job, Status
+from backend.domain.lease import Lease
+from backend.domain.line import Place
+from backend.domain.rows import Row
+from backend.ports import Key, Query
+
+#: Collections whose documents carry an expiry (Firestore needs a TTL policy for each).
+EXPIRING = ("answers", "pages", "grants", "challenges", "idempotency")
+
+#: Waiting jobs, oldest first.
+JOBS_BY_STATUS = Query("jobs", ("status",), ("created_at",))
+#: Ended jobs, for clean-up.
+JOBS_BY_END = Query("jobs", (), ("ended_at",))
+#: A job's history, oldest first.
+EVENTS = Query("events", ("job_id",), ("at",))
+
+_FILTERS = ("recipe", "sheet_id", "status")
+
+
+def jobs_of(spreadsheet_filters: tuple[str, ...]) -> Query:
+    """The jobs of a spreadsheet, newest first, narrowed by any of recipe, sheet_id and status."""
+    return Query("jobs", ("spreadsheet_id", *sorted(spreadsheet_filters)), ("-created_at",))
+
+
+QUERIES: tuple[Query, ...] = (
+    JOBS_BY_STATUS,
+    JOBS_BY_END,
+    EVENTS,
+    *(jobs_of(chosen) for size in range(len(_FILTERS) + 1) for chosen in combinations(_FILTERS, size)),
+)
+
+SLOTS = Key("slots", "running")
+
+
+def job_key(job_id: str) -> Key:
+    return Key("jobs", job_id)
+
+
+def lease_key(job_id: str) -> Key:
+    return Key("leases", job_id)
+
+
+def progress_key(job_id: str) -> Key:
+    return Key("progress", job_id)
+
+
+def chunk_key(job_id: str, freeze: str, chunk: int) -> Key:
+    return Key("rows", f"{job_id}.{freeze}-{chunk:05d}")
+
+
+def todo_key(job_id: str, attempt: int) -> Key:
+    return Key("todo", f"{job_id}.{attempt}")
+
+
+def result_key(job_id: str, attempt: int, n: int) -> Key:
+    return Key("results", f"{job_id}.{attempt}-{n:06d}")
+
+
+def write_key(job_id: str, attempt: int, n: int) -> Key:
+    return Key("writes", f"{job_id}.{attempt}-{n:06d}")
+
+
+def answer_doc_key(answer_key: str) -> Key:
+    return Key("answers", answer_key)
+
+
+# ── jobs ───────────────────────────────────────────────────────────────────────────────────────────
+
+_JOB_DEFAULTS = {field.name: field.default for field in fields(Job)}
+
+
+def job_to_data(job: Job) -> dict[str, Any]:
+    """Defaults are left out: a job document stays under 1 KB."""
+    data = {name: value for name, value in asdict(job).items() if value != _JOB_DEFAULTS[name]}
+    data["status"] = str(job.status)
+    if not job.columns:
+        data.pop("columns", None)
+    if job.filter is not None:
+        data["filter"] = [job.filter.column, job.filter.value]
+    if job.depends_on:
+        data["depends_on"] = list(job.depends_on)
+    return data
+
+
+def job_from_data(data: Mapping[str, Any]) -> Job:
+    known = dict(data)
+    known["status"] = Status(known["status"])
+    if "filter" in known:
+        known["filter"] = Filter(*known["filter"])
+    if "depends_on" in known:
+        known["depends_on"] = tuple(known["depends_on"])
+    return Job(**known)
+
+
+# ── leases, places, rows ───────────────────────────────────────────────────────────────────────────
+
+_LEASE_DEFAULTS = {field.name: field.default for field in fields(Lease)}
+
+
+def lease_to_data(lease: Lease) -> dict[str, Any]:
+    data = {name: value for name, value in asdict(lease).items() if value != _LEASE_DEFAULTS[name]}
+    if lease.calls:
+        data["calls"] = list(lease.calls)
+    return data
+
+
+def lease_from_data(data: Mapping[str, Any]) -> Lease:
+    known = dict(data)
+    known["calls"] = tuple(known.get("calls", ()))
+    return Lease(**known)
+
+
+def places_to_data(places: list[Place]) -> dict[str, Any]:
+    return {"taken": [[place.job_id, place.sheet, place.kind] for place in places]}
+
+
+def places_from_data(data: Mapping[str, Any]) -> list[Place]:
+    return [Place(*entry) for entry in data["taken"]]
+
+
+def rows_to_data(job_id: str, rows: list[Row]) -> dict[str, Any]:
+    return {
+        "job_id": job_id,
+        "rows": [
+            {"i": row.index, "p": row.place, "f": row.fingerprint, "c": dict(row.inputs)} for row in rows
+        ],
+    }
+
+
+def rows_from_data(data: Mapping[str, Any]) -> list[Row]:
+    return [Row(entry["i"], entry["p"], entry["f"], entry["c"]) for entry in data["rows"]]
