@@ -63,7 +63,7 @@ class SqliteDocuments:
             rules.check_key(key)
         # The keys travel as one JSON parameter: one prepared statement, whatever their number.
         rows = self._read(
-            _SELECT + " WHERE (collection, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))",
+            _SELECT + " WHERE (collection, id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?))",  # noqa: S608
             (json.dumps([(key.collection, key.id) for key in keys]),),
         )
         found = {Key(row[0], row[1]): self._alive(row) for row in rows}
