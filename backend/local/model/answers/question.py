@@ -1,0 +1,76 @@
+"""The question a customer would ask an assistant in order to find firms like this one, never naming it."""
+
+from __future__ import annotations
+
+import re
+
+from backend.local.model.answers.row import Row
+from backend.local.model.answers.trade import Trade
+
+_PLACE = re.compile(r"(?:headquartered|based|located|office is) in ([^.;()\n]{2,80})")
+#: How much of a text's end may hold the place: descriptions end with it.
+_TAIL = 400
+
+#: For each kind of trade, ways to ask; {what} is a phrase in running text, {there} " in PLACE" or nothing.
+_WAYS = {
+    "makes": (
+        "Which manufacturers of {what}{there} can you recommend?",
+        "Who makes reliable {what}{there}?",
+        "Where can I order {what} directly from the producer{there}?",
+    ),
+    "sells": (
+        "Where can I buy {what}{there}?",
+        "Which suppliers of {what}{there} are worth contacting?",
+        "Who are the best distributors of {what}{there}?",
+    ),
+    "serves": (
+        "Which companies{there} offer {what}?",
+        "Who provides {what}{there} for a firm like mine?",
+        "Can you suggest good providers of {what}{there}?",
+    ),
+    "runs": (
+        "Which companies run {what}{there}?",
+        "Who are the main operators of {what}{there}?",
+    ),
+    "explores": (
+        "Which companies explore for {what}{there}?",
+        "Who is active in exploration of {what}{there}?",
+    ),
+    "invests": (
+        "Which firms{there} invest in {what}?",
+        "Who are the main investors in {what}{there}?",
+    ),
+    "is": (
+        "Which {what}{there} would you recommend?",
+        "What are the best {what}{there}?",
+        "Can you suggest some well-regarded {what}{there}?",
+    ),
+}
+
+
+def question(row: Row, trade: Trade, brand: str, number: int) -> str:
+    """One question; `number` chooses among the ways to ask it."""
+    place = place_of(row)
+    there = f" in {place}" if place and not _names(place, brand) else ""
+    what = trade.what
+    if _names(what, brand):
+        what = trade.category.lower()
+    if _names(what, brand):
+        what, trade = "companies in this field", Trade("", "", "is")
+    ways = _WAYS[trade.kind]
+    return ways[number % len(ways)].format(what=what, there=there)
+
+
+def place_of(row: Row) -> str:
+    """The place a text gives at its end, at most three parts; empty where it gives none."""
+    for text in (row.description, row.page):
+        places = _PLACE.findall(text[:_TAIL] + " " + text[-_TAIL:] if len(text) > 2 * _TAIL else text)
+        if places:
+            parts = [part.strip() for part in places[-1].split(",")]
+            kept = [part for part in parts[:3] if part and not part.startswith(("and ", "with ", "which "))]
+            return ", ".join(kept)
+    return ""
+
+
+def _names(text: str, brand: str) -> bool:
+    return bool(brand) and re.search(rf"(?<!\w){re.escape(brand)}(?!\w)", text, re.IGNORECASE) is not None
