@@ -13,10 +13,12 @@ _FORMS = (
     r"s\.?p\.?a|s\.?r\.?l|s\.?l|s\.?a\.?k|n\.?v|b\.?v|c\.?v|a/s|as|asa|ab|abp|aktiebolag|oyj|oy|aps|e?hf|nyrt",
     r"k\.?k|g\.?k|tbk(?:,? pt)?|pt|persero|bhd|berhad|sdn|pte|pty|pcl|public|publ|sociedad an[oó]nima",
     r"joint[- ]stock|anonim [sş]irketi|a\.?\s?[sş]|sana[iy]i? ve tic(?:aret|\.)?|san\. ve tic|t\.?a\.?s",
-    r"d\.d|a\.d|j\.s\.c|n\.p\.l|npl|s\.e|n\.a|holdings?|reit",
+    r"d\.d|a\.d|j\.s\.c|n\.p\.l|npl|s\.e|n\.a|holdings?|reit|(?:sponsored )?adr|class [a-c]|ordinary shares",
 )
-_ENDING = re.compile(rf"[\s,]+(?:{'|'.join(_FORMS)})\.?$", re.IGNORECASE)
-_BEGINNING = re.compile(r"^(?:PT|P\.T|CV|ООО|ОАО|ПАО|АО|ЗАО|شركة)\.?\s+")
+_ENDING = re.compile(rf"(?:[\s,]+|-(?=AG$))(?:{'|'.join(_FORMS)})\.?$", re.IGNORECASE)
+_BEGINNING = re.compile(
+    r"^(?:(?:Public )?Joint[- ]Stock Company|P?JSC|PT|P\.T|CV|ООО|ОАО|ПАО|АО|ЗАО|شركة)\.?\s+"
+)
 _EASTERN = re.compile(
     r"株式会社|有限会社|合同会社|股份有限公司|有限責任公司|有限责任公司|有限公司|集团|集團|주식회사|\(주\)|㈜|（株）|\(株\)"
 )

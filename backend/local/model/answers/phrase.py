@@ -9,8 +9,8 @@ MOST_WORDS = 4
 _END = re.compile(
     r"(?:^|\s+)(?:in|for|to|under|with|through|throughout|worldwide|globally|internationally|primarily|mainly|"
     r"which|that|across|from|including|comprising|consisting|used|such|based|on|at|by|within|using|via|as|"
-    r"where|who|whose|operating|located|is|are|was|were|has|have|around|between|among|into|both|focused|"
-    r"together|through|principally|directly|outside|throughout|about|of)\b"
+    r"where|who|whose|known|serving|selling|making|offering|operating|located|is|are|was|were|has|have|around|between|among|into|both|focused|"
+    r"together|through|principally|directly|outside|throughout|about|of)(?![\w-])"
     r"|[.;:()\[\]\"“”|]|\s[-–—]\s|,\s+(?:as well|including|such|which|together|primarily)\b"
     r"|\s+and\s+(?:provides?|offers?|sells?|related|other|markets|services|distributes|operates|its|their)\b"
 )
@@ -21,9 +21,11 @@ _LEAD = re.compile(
     r"mainly|number|set|comprehensive|specialized|advanced|publicly|listed|traded|owned|principal|domestic|"
     r"multinational|active|leader|world|world's|largest|major|premier|select|some|two|three|\d+|"
     r"end-to-end|full-service|fully|vertically|multi|key|varied|active|junior|senior|early|stage|"
+    r"developing|exploring|extracting|identifying|acquiring|providing|managing|discovering|delivering|creating|producing|making|[\w-]+-based|"
     r"development[- ]stage|exploration[- ]stage|investment holding|holding|parent)[\s,]+)+",
     re.IGNORECASE,
 )
+_ADJECTIVE = re.compile(r"(?:al|ic|ive|ous|ar|ed|able|shore|liquid|solid|wireless)$")
 _SPLIT = re.compile(r",\s+(?:and\s+|or\s+)?|\s+(?:and|or)\s+|\s*&\s*")
 
 
@@ -35,14 +37,14 @@ _GENERAL = _words(
     "product products service services solution solutions business businesses company companies activity "
     "activities operation operations segment segments project projects property properties item items range "
     "brands industry industries sector sectors customers clients subsidiaries portfolio assets interests "
-    "area areas field fields things parts portfolios group holding investment concession concessions"
+    "area areas field fields things portfolios group holding investment concession concessions"
 )
 _SMALL = _words("and or of for the in de du la")
-_PLURALS = {"ies": "y", "sses": "ss", "shes": "sh", "ches": "ch", "xes": "x"}
+_PLURALS = {"ies": "y", "sses": "ss", "shes": "sh", "ches": "ch", "xes": "x", "buses": "bus", "gases": "gas"}
 _ODD = _words(
     "textiles news series apparatus gas glass steel logistics electronics analytics cosmetics plastics "
     "ceramics lens bus process business goods sports robotics optics telecommunications communications "
-    "genetics diagnostics therapeutics graphics fitness wellness class"
+    "securities genetics diagnostics therapeutics graphics fitness wellness class"
 )
 
 
@@ -55,18 +57,32 @@ def beginning(text: str) -> str:
 
 
 def head(text: str) -> list[str]:
-    """Its words, few enough for a category: of a list the first part, with the last part's head where the
-    first is one word alone."""
-    parts = [part for part in _SPLIT.split(text) if part]
+    """Its words, few enough for a category: of a list the first part, completed where it is one word that
+    cannot stand alone (`industrial, pure, and medicinal gases` → industrial gases)."""
+    parts = [words for part in _SPLIT.split(text) if (words := _LEAD.sub("", part + " ").split())]
     if not parts:
         return []
-    words = text.replace(",", "").replace("&", "and").split()
-    if len(parts) == 2 and len(words) <= MOST_WORDS - 1 and all(len(part.split()) <= 2 for part in parts):
-        return words
-    first = _LEAD.sub("", parts[0] + " ").split() or parts[0].split()
-    if len(first) == 1 and is_general(first) and len(parts) > 1:
-        first = parts[1].split()
-    return first[-(MOST_WORDS - 1) :]
+    first, last = parts[0], parts[-1]
+    if len(first) == 1 and len(parts) > 1:
+        if is_general(first):
+            return last_words(parts[1], MOST_WORDS)
+        if len(parts) == 2 and len(last) <= 2:
+            return [*first, "and", *last]
+        longer = next((words for words in parts[1:] if len(words) > 1), None)
+        if longer and (is_adjective(first[0]) or not first[0].endswith("s")):
+            first = [*first, longer[-1]]
+    return last_words(first, MOST_WORDS)
+
+
+def last_words(words: list[str], number: int) -> list[str]:
+    """The last of them, without an "and" left hanging at the front."""
+    words = words[-number:]
+    return words[1:] if len(words) > 1 and words[0].lower() in _SMALL else words
+
+
+def is_adjective(word: str) -> bool:
+    """Whether a word, by its ending, wants a noun after it."""
+    return _ADJECTIVE.search(word) is not None
 
 
 def is_general(words: list[str]) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from backend.local.model.answers.row import Row
-from backend.local.model.answers.trade import Trade
+from backend.local.model.answers.trade import Trade, by_keywords
 
-_PLACE = re.compile(r"(?:headquartered|based|located|office is) in ([^.;()\n]{2,80})")
+_PLACE = re.compile(r"(?:headquartered|based|located|office is) in ((?:St\. )?[^.;()\n]{2,80})")
 #: How much of a text's end may hold the place: descriptions end with it.
 _TAIL = 400
 
@@ -54,7 +54,8 @@ def question(row: Row, trade: Trade, brand: str, number: int) -> str:
     there = f" in {place}" if place and not _names(place, brand) else ""
     what = trade.what
     if _names(what, brand):
-        what = trade.category.lower()
+        trade = by_keywords(row)
+        what = trade.what
     if _names(what, brand):
         what, trade = "companies in this field", Trade("", "", "is")
     ways = _WAYS[trade.kind]
@@ -66,11 +67,18 @@ def place_of(row: Row) -> str:
     for text in (row.description, row.page):
         places = _PLACE.findall(text[:_TAIL] + " " + text[-_TAIL:] if len(text) > 2 * _TAIL else text)
         if places:
-            parts = [part.strip() for part in places[-1].split(",")]
-            kept = [part for part in parts[:3] if part and not part.startswith(("and ", "with ", "which "))]
-            return ", ".join(kept)
+            parts = dict.fromkeys(part.strip() for part in places[-1].split(",")[:3])
+            return ", ".join(part for part in parts if part[:1].isupper() or part.startswith("the "))
     return ""
 
 
 def _names(text: str, brand: str) -> bool:
-    return bool(brand) and re.search(rf"(?<!\w){re.escape(brand)}(?!\w)", text, re.IGNORECASE) is not None
+    """Whether the brand stands in the text as words of its own."""
+    text, brand = text.lower(), brand.lower()
+    at = text.find(brand) if brand else -1
+    while at >= 0:
+        around = text[at - 1 : at] + text[at + len(brand) : at + len(brand) + 1]
+        if not any(map(str.isalnum, around)):
+            return True
+        at = text.find(brand, at + 1)
+    return False

@@ -10,52 +10,78 @@ from backend.local.model.answers.row import EXAMINED, Row
 
 _VERBS = (
     "manufactures|produces|makes|builds|constructs|assembles|processes|refines|mines|designs|develops|sells|"
-    "distributes|retails|wholesales|imports|exports|markets|trades|supplies|publishes|explores|acquires|owns|"
-    "leases|rents|operates|runs|manages|invests|lends|insures|provides|offers|delivers|renders|researches|"
-    "engineers|installs|maintains|repairs|services|transports|generates|transmits|cultivates|grows|breeds|"
-    "creates|licenses|commercializes|discovers|brews|prints|organizes|hosts|specializes|focuses|engages|"
-    "processes|sources|stocks|underwrites|finances"
+    "distributes|retails|wholesales|imports|exports|markets|trades|deals|supplies|publishes|explores|acquires|"
+    "owns|leases|rents|operates|runs|manages|invests|lends|insures|provides|offers|delivers|renders|researches|"
+    "engineers|installs|maintains|repairs|transports|supports|integrates|generates|transmits|cultivates|grows|breeds|"
+    "creates|licenses|commercializes|discovers|brews|prints|organizes|hosts|specializes|specialises|focuses|"
+    "engages|sources|stocks|underwrites|finances|participates|bakes|serves"
 )
 _FILLER = r"(?:and|or|also|primarily|mainly|principally|subsequently|then|actively)"
 #: "X, together with its subsidiaries, manufactures, markets, and sells WHAT"
-_ACTS = re.compile(rf"\b({_VERBS})((?:,?\s+(?:{_FILLER}\s+)*(?:{_VERBS}))*)\s+(?:in\s+|on\s+)?(?!by\b)", re.I)
+_ACTS = re.compile(
+    rf"\b((?:{_VERBS})(?:\s+for)?(?:,?\s+(?:{_FILLER}\s+)*(?:{_VERBS})(?:\s+for)?)*)\s+"
+    r"((?:primarily\s+|principally\s+)?(?:in|on)\s+)?(?!by\b|as\b|through\b|under\b)",
+    re.I,
+)
+_NOUNS = (
+    "company|companies|firm|provider|bank|trust|business|group|corporation|manufacturer|producer|supplier|"
+    "distributor|retailer|operator|developer|agency|fund|organization|studio|maker|contractor|consultancy|"
+    "institution|insurer|broker|enterprise|agent|lender|wholesaler|manager|exchange|platform|chain|university|"
+    "hospital|club|port|airport|utility|carrier|airline|foundation|society|cooperative|builder|miner|shipyard|"
+    "brewery|publisher|brand|practice|shop|store|restaurant|bakery|school|vehicle|house"
+)
 _IS = re.compile(
-    r"\b(?:operates?|serves?|functions?|works|is|was|are)\s+(?:as\s+)?(?:an?|one of the)\s+"
-    r"((?:[^\s.;:(]+\s+){1,9}?)(company|companies|firm|provider|bank|trust|business|group|corporation|"
-    r"manufacturer|producer|supplier|distributor|retailer|operator|developer|agency|fund|organization|studio|"
-    r"maker|contractor|consultancy|institution|insurer|broker|enterprise|agent|lender|wholesaler)\b(\s+of\s+)?",
+    r"\b(?:operates?|serves?|functions?|works|is|was|are)\s+(?:as\s+)?"
+    r"(?:an?|one of the|the(?= leading| largest))\s+"
+    rf"((?:[^\s.;:(]+\s+){{0,9}}?)({_NOUNS})\b(\s+of\s+)?",
     re.I,
 )
 #: "(engages in) the research, development, manufacture, and sale of WHAT"
 _DEED = re.compile(
     r"(?:the\s+|various\s+)?(?:business(?:es)?\s+of\s+)?"
-    r"((?:[a-z&-]+(?:,\s+and\s+|,\s+|\s+and\s+|\s+)){0,9}[a-z-]+)\s+of\s+",
+    r"((?:[a-z&-]+(?:,\s+and\s+|,\s+|\s+and\s+|\s+)){0,9}?[a-z-]+)\s+of\s+",
     re.I,
 )
 _DEED_WORD = re.compile(
     r"manufactur|produc|fabricat|assembl|develop|design|research|explor|min(?:ing|e)\b|extract|sale|sell|"
     r"distribut|trad|market|retail|wholesal|import|export|provi|supply|construct|operat|management|acqui|"
-    r"rental|leas|invest|process|refin|ownership|breed|cultivat|growing|generation|transmission|publish",
+    r"rental|leas|invest|process|refin|ownership|breed|cultivat|growing|generation|transmission|publish|area|"
+    r"field|purchas|breeding|planting|smelting",
     re.I,
 )
 _KINDS = (
     ("explores", re.compile(r"explor|\bmine|mining|extract", re.I)),
-    (
-        "makes",
-        re.compile(r"manufactur|produc|makes|builds|assembl|fabricat|process|refine|brew|construct", re.I),
-    ),
+    ("makes", re.compile(r"manufactur|makes|builds|assembl|fabricat|construct", re.I)),
+    ("produces", re.compile(r"produc|process|refine|brew|bakes|smelt|cultivat|grows", re.I)),
     ("creates", re.compile(r"develop|design|research|engineer|creates|discover", re.I)),
-    ("sells", re.compile(r"sells|sale|sell|distribut|retail|wholesal|import|export|trad|market|suppl", re.I)),
+    (
+        "sells",
+        re.compile(r"sells|sale|sell|distribut|retail|wholesal|import|export|trad|deal|market|suppl", re.I),
+    ),
     ("invests", re.compile(r"invest", re.I)),
     ("runs", re.compile(r"operat|\bruns|owns|ownership|acqui|leas|rent|hosts", re.I)),
 )
+_ENDINGS = {
+    "explores": "Exploration",
+    "makes": "Manufacturing",
+    "produces": "Production",
+    "creates": "Development",
+    "sells": "Distribution",
+    "invests": "Investments",
+    "runs": "Operators",
+    "serves": "Services",
+}
 #: A word that names a field by itself: "Real Estate", "Wealth Management".
 _FIELD = re.compile(
-    r"(?:estate|management|technology|media|mining|exploration|logistics|banking|insurance|"
-    r"finance|leasing|brokerage|entertainment|retail|shipping|energy|power|healthcare)$",
+    r"(?:estate|management|technology|media|mining|exploration|logistics|banking|insurance|finance|leasing|"
+    r"brokerage|entertainment|shipping|power|healthcare)$",
     re.I,
 )
 _WORK = re.compile(r"(?:treatment|ing|ance|ation)$", re.I)
+#: Words after which "Services" would say nothing more.
+_SERVICE = re.compile(
+    r"(?:services|solutions|(?<!build)(?<!bear)ing|ance|software|ation|management|estate)$", re.I
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +99,12 @@ def trade(row: Row, name: str) -> Trade:
     for known in (row.name, name):
         if known:
             text = text.replace(known, "")
-    return _from_text(text) or _from_keywords(row.keywords) or _from_name(row.name)
+    return _from_text(text) or _from_opening(text) or by_keywords(row)
+
+
+def by_keywords(row: Row) -> Trade:
+    """The same from the keywords, or from the name where there are none."""
+    return _from_keywords(row.keywords) or _from_name(row.name)
 
 
 def _from_text(text: str) -> Trade | None:
@@ -81,88 +112,111 @@ def _from_text(text: str) -> Trade | None:
     at = 0
     for _ in range(4):
         named, acts = _IS.search(text, at), _ACTS.search(text, at)
-        first = min((m for m in (named, acts) if m), key=lambda m: m.start(), default=None)
-        if first is None:
+        if named and (acts is None or named.start() <= acts.start()):
+            found, at = _named(named, text), named.end()
+        elif acts:
+            found, at = _acting(acts, text), acts.end()
+        else:
             return None
-        found = _from_name_of_trade(first, text) if first is named else _from_acts(first, text)
         if found:
             return found
-        at = first.end()
     return None
 
 
-def _from_name_of_trade(found: re.Match[str], text: str) -> Trade | None:
+def _from_opening(text: str) -> Trade | None:
+    """`Swedish furniture retailer known for …`: a text that opens with what the company is."""
+    words = phrase.head(phrase.beginning(text))
+    if not 2 <= len(words) <= phrase.MOST_WORDS or not all(map(str.isascii, words)):
+        return None
+    nouns = [*words[:-1], phrase.plural(words[-1])]
+    return Trade(phrase.title(nouns), _running(nouns), "is")
+
+
+def _named(found: re.Match[str], text: str) -> Trade | None:
     """`operates as a surface treatment company` → Surface Treatment Services."""
     noun = found[2].lower()
-    said = phrase.beginning(found[1])
-    if found[3]:
-        said = phrase.beginning(text[found.end() :])
-    words = phrase.head(said)
+    words = phrase.head(phrase.beginning(text[found.end() :] if found[3] else found[1]))
     if not words or phrase.is_general(words):
         return None
-    what = " ".join(words)
-    if noun in ("provider", "operator", "developer", "contractor") or found[3]:
-        return _trade(words, "Services", "serves")
+    if found[3]:
+        return _trade(words, "serves")
+    if words[-1].lower() in ("exploration", "mining") and "and" not in words:
+        return _trade(words[:-1] or words, "explores")
     if noun in (
         "company",
+        "companies",
         "firm",
         "business",
         "group",
         "corporation",
         "organization",
         "enterprise",
-        "companies",
     ):
-        if _FIELD.search(what) and len(words) > 1:
-            return Trade(phrase.title(words), what.lower(), "is")
-        ending = "Services" if _WORK.search(what) else "Companies"
-        return Trade(phrase.title([*words, ending]), f"{_running(words)} {ending.lower()}", "is")
-    nouns = [*words, phrase.plural(noun)]
+        if len(words) > 1 and _FIELD.search(words[-1]):
+            return Trade(phrase.title(words), f"{_running(words)} companies", "is")
+        nouns = [*phrase.last_words(words, 3), "services" if _WORK.search(words[-1]) else "companies"]
+    elif noun in ("provider", "operator", "developer", "contractor", "platform"):
+        return _trade(words, "serves")
+    else:
+        nouns = [*phrase.last_words(words, 3), phrase.plural(noun)]
     return Trade(phrase.title(nouns), _running(nouns), "is")
 
 
-def _from_acts(found: re.Match[str], text: str) -> Trade | None:
-    """`manufactures and sells home textiles` → Home Textiles Manufacturing."""
-    acts, rest = found[0], text[found.end() :]
+def _acting(found: re.Match[str], text: str) -> Trade | None:
+    """`manufactures and sells home textiles` → Home Textile Manufacturing."""
+    acts, rest = found[1], text[found.end() :]
     deed = _DEED.match(rest[:160])
     if deed and _DEED_WORD.search(deed[1]):
         acts, rest = deed[1], rest[deed.end() :]
-    said = phrase.beginning(rest)
-    words = phrase.head(said)
+    words = phrase.head(phrase.beginning(rest))
     if not words or phrase.is_general(words):
         return None
     kind = next((kind for kind, verbs in _KINDS if verbs.search(acts)), "serves")
-    return _trade(words, _ENDINGS[kind], "makes" if kind == "creates" else kind)
+    if kind == "runs" and found[2]:  # "operates in the television industry" runs no television
+        kind = "serves"
+    return _trade(words, kind)
 
 
-_ENDINGS = {
-    "explores": "Exploration",
-    "makes": "Manufacturing",
-    "creates": "Development",
-    "sells": "Distribution",
-    "invests": "Investments",
-    "runs": "Operators",
-    "serves": "Services",
-}
-
-
-def _trade(words: list[str], ending: str, kind: str) -> Trade:
+def _trade(words: list[str], kind: str) -> Trade:
     """A category of the words and what is done with them, unless they say that already."""
     bare = phrase.without_general_end(words)
-    what = _running(words)
-    if _says(words[-1], ending):
-        return Trade(phrase.title(words if len(words) > 1 else ["Professional", *words]), what, kind)
-    if len(words) == phrase.MOST_WORDS - 1 and bare != words:
-        return Trade(phrase.title(words), what, kind)
-    named = bare if ending == "Services" else phrase.singular(bare)
-    return Trade(phrase.title([*named, ending]), what, kind)
+    ending = _ENDINGS[kind]
+    if kind == "explores":
+        sought = [word for word in phrase.last_words(bare, 3) if word.lower() not in _GROUND]
+        if not sought or (len(sought) == 1 and sought[0].lower() == "natural"):
+            sought = ["minerals"]
+        what = _running(sought)
+        return Trade(phrase.title([*phrase.singular(sought), ending]), _ORES.get(what, what), kind)
+    if words[-1].lower() in _LAND:
+        kind, ending, bare = "serves", "Development", phrase.last_words(bare, 3)
+    if kind == "serves":
+        one = len(bare) > 1 and "and" not in bare and _SERVICE.search(bare[-1])
+        named = bare if len(bare) >= phrase.MOST_WORDS or one else [*phrase.singular(bare), ending]
+        return Trade(phrase.title(named), _running(named), kind)
+    if len(bare) == 1 and phrase.is_adjective(bare[0]):
+        bare = words
+    whole = len(words) >= phrase.MOST_WORDS or (len(words) == phrase.MOST_WORDS - 1 and bare != words)
+    named = words if whole else [*phrase.singular(bare), ending]
+    return Trade(phrase.title(named), _running(words), _ASKED_AS.get(kind, kind))
 
 
-def _says(word: str, ending: str) -> bool:
-    return word.lower().rstrip("s") == ending.lower().rstrip("s") or (
-        ending == "Services"
-        and bool(re.search(r"(?:services|solutions|ing|ment|ance|ware|tion)$", word, re.I))
-    )
+#: Words for the ground that something is sought in, and for what is built on it.
+_GROUND = frozenset(
+    {
+        "resource",
+        "resources",
+        "deposit",
+        "deposits",
+        "targets",
+        "claims",
+        "potential",
+        "exploration",
+        "mining",
+    }
+)
+_LAND = frozenset({"property", "properties", "project", "projects", "estate", "estates"})
+_ORES = {"mineral": "minerals", "diamond": "diamonds", "precious metal": "precious metals"}
+_ASKED_AS = {"creates": "makes", "produces": "makes"}
 
 
 def _running(words: list[str]) -> str:
@@ -172,17 +226,19 @@ def _running(words: list[str]) -> str:
 
 def _from_keywords(keywords: str) -> Trade | None:
     """The last keyword is the most specific one."""
-    for piece in reversed(re.split(r"[,;|]", keywords[:EXAMINED])):
-        words = piece.replace("&", " and ").replace("(", " ").replace(")", " ").split()
+    plain = _BRACKETS.sub(" ", keywords[:EXAMINED]).replace("&", " and ")
+    for piece in reversed(re.split(r"[,;|]", plain)):
+        words = phrase.last_words(piece.split(), phrase.MOST_WORDS)
         if not words or phrase.is_general(words):
             continue
-        words = words[-(phrase.MOST_WORDS) :]
-        if words[0].lower() in ("and", "or"):
-            words = words[1:]
         if len(words) == 1:
-            words = [*phrase.singular(words), "Companies"]
-        return Trade(phrase.title(words), _running(words), "is")
+            words = [*phrase.singular(words), "companies"]
+        asked = words if words[-1].endswith("s") and words[-1] != "Services" else [*words, "companies"]
+        return Trade(phrase.title(words), _running(asked), "is")
     return None
+
+
+_BRACKETS = re.compile(r"\([^)]*\)?")
 
 
 def _from_name(name: str) -> Trade:
