@@ -101,7 +101,12 @@ def without_general_end(words: list[str]) -> list[str]:
 def singular(words: list[str]) -> list[str]:
     """The last word in the singular, as the first part of a compound has it."""
     last = words[-1]
-    if last.lower() in _ODD or not last.endswith("s") or last.endswith(("ss", "us", "is")) or last.isupper():
+    if (
+        last.lower() in _ODD
+        or not last.endswith("s")
+        or last.endswith(("ss", "us", "is", "'s", "’s"))
+        or last.isupper()
+    ):
         return words
     for ending, instead in _PLURALS.items():
         if last.endswith(ending):

@@ -129,7 +129,7 @@ def _from_opening(text: str) -> Trade | None:
     if not 2 <= len(words) <= phrase.MOST_WORDS or not all(map(str.isascii, words)):
         return None
     nouns = [*words[:-1], phrase.plural(words[-1])]
-    return Trade(phrase.title(nouns), _running(nouns), "is")
+    return Trade(phrase.title(nouns), _lowered(nouns), "is")
 
 
 def _named(found: re.Match[str], text: str) -> Trade | None:
@@ -153,13 +153,13 @@ def _named(found: re.Match[str], text: str) -> Trade | None:
         "enterprise",
     ):
         if len(words) > 1 and _FIELD.search(words[-1]):
-            return Trade(phrase.title(words), f"{_running(words)} companies", "is")
+            return Trade(phrase.title(words), f"{' '.join(words)} companies", "is")
         nouns = [*phrase.last_words(words, 3), "services" if _WORK.search(words[-1]) else "companies"]
     elif noun in ("provider", "operator", "developer", "contractor", "platform"):
         return _trade(words, "serves")
     else:
         nouns = [*phrase.last_words(words, 3), phrase.plural(noun)]
-    return Trade(phrase.title(nouns), _running(nouns), "is")
+    return Trade(phrase.title(nouns), " ".join(nouns), "is")
 
 
 def _acting(found: re.Match[str], text: str) -> Trade | None:
@@ -185,19 +185,20 @@ def _trade(words: list[str], kind: str) -> Trade:
         sought = [word for word in phrase.last_words(bare, 3) if word.lower() not in _GROUND]
         if not sought or (len(sought) == 1 and sought[0].lower() == "natural"):
             sought = ["minerals"]
-        what = _running(sought)
+        what = " ".join(sought)
         return Trade(phrase.title([*phrase.singular(sought), ending]), _ORES.get(what, what), kind)
     if words[-1].lower() in _LAND:
         kind, ending, bare = "serves", "Development", phrase.last_words(bare, 3)
     if kind == "serves":
         one = len(bare) > 1 and "and" not in bare and _SERVICE.search(bare[-1])
         named = bare if len(bare) >= phrase.MOST_WORDS or one else [*phrase.singular(bare), ending]
-        return Trade(phrase.title(named), _running(named), kind)
+        what = " ".join(named).replace(f" {ending}", f" {ending.lower()}")
+        return Trade(phrase.title(named), what, kind)
     if len(bare) == 1 and phrase.is_adjective(bare[0]):
         bare = words
     whole = len(words) >= phrase.MOST_WORDS or (len(words) == phrase.MOST_WORDS - 1 and bare != words)
     named = words if whole else [*phrase.singular(bare), ending]
-    return Trade(phrase.title(named), _running(words), _ASKED_AS.get(kind, kind))
+    return Trade(phrase.title(named), " ".join(words), _ASKED_AS.get(kind, kind))
 
 
 #: Words for the ground that something is sought in, and for what is built on it.
@@ -219,9 +220,15 @@ _ORES = {"mineral": "minerals", "diamond": "diamonds", "precious metal": "precio
 _ASKED_AS = {"creates": "makes", "produces": "makes"}
 
 
-def _running(words: list[str]) -> str:
-    """Running text: lower case but for what is written in capitals."""
-    return " ".join(w if w[1:] != w[1:].lower() or w.isupper() else w.lower() for w in words)
+def _lowered(words: list[str]) -> str:
+    """Words written in title case put into running text; capitals and nationalities stay."""
+    return " ".join(
+        word if word[1:] != word[1:].lower() or word.isupper() or _NATIONAL.search(word) else word.lower()
+        for word in words
+    )
+
+
+_NATIONAL = re.compile(r"(?:ish|ese|ian|ean|ican|erman|rench|utch|wiss|Greek)$")
 
 
 def _from_keywords(keywords: str) -> Trade | None:
@@ -234,7 +241,7 @@ def _from_keywords(keywords: str) -> Trade | None:
         if len(words) == 1:
             words = [*phrase.singular(words), "companies"]
         asked = words if words[-1].endswith("s") and words[-1] != "Services" else [*words, "companies"]
-        return Trade(phrase.title(words), _running(asked), "is")
+        return Trade(phrase.title(words), _lowered(asked), "is")
     return None
 
 
