@@ -1,0 +1,71 @@
+"""Rows → a download, as a stream, inert: no cell of it is a formula anywhere it may be opened or pasted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from backend.domain.cells import inert
+from backend.files.csv_writing import csv_pieces
+from backend.files.table import Cell, Dialect, Row
+from backend.files.xlsx_writing import Sink, XlsxWriter
+
+#: Bytes gathered before a piece is handed on.
+_PIECE = 64 * 1024
+
+
+def csv_download(rows: Iterable[Sequence[Cell]], *, bom: bool = True) -> Iterator[bytes]:
+    """`rows`, the header first, as UTF-8 CSV. The byte order mark makes Excel read it as UTF-8."""
+    return csv_pieces(map(_inert_row, rows), Dialect(bom=bom))
+
+
+def xlsx_download(rows: Iterable[Sequence[Cell]], *, tab: str = "Results") -> Iterator[bytes]:
+    """`rows`, the header first, as a workbook of one tab. Cells are cut at 32,767 characters."""
+    buffer = _Buffer()
+    writer = XlsxWriter(buffer, tab=tab)
+    for row in rows:
+        writer.row(_inert_row(row))
+        if buffer.size > _PIECE:
+            yield buffer.take()
+    writer.close()
+    yield buffer.take()
+
+
+def export_csv(rows: Iterable[Sequence[Cell]], sink: Sink, *, bom: bool = True) -> None:
+    """Writes `csv_download` into an open file."""
+    for piece in csv_download(rows, bom=bom):
+        sink.write(piece)
+
+
+def export_xlsx(rows: Iterable[Sequence[Cell]], sink: Sink, *, tab: str = "Results") -> None:
+    """Writes `xlsx_download` into an open file."""
+    for piece in xlsx_download(rows, tab=tab):
+        sink.write(piece)
+
+
+def _inert_row(row: Sequence[Cell]) -> Row:
+    return [inert(cell) if isinstance(cell, str) else cell for cell in row]
+
+
+class _Buffer:
+    """Holds what the archive has written until it is taken."""
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._pieces: list[bytes] = []
+
+    def write(self, data: bytes, /) -> int:
+        self._pieces.append(bytes(data))
+        self.size += len(data)
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing lies behind it."""
+
+    def close(self) -> None:
+        """Nothing to close."""
+
+    def take(self) -> bytes:
+        taken = b"".join(self._pieces)
+        self._pieces.clear()
+        self.size = 0
+        return taken
