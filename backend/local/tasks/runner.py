@@ -98,10 +98,8 @@ class QueueRunner:
         places = queue.rate_limits.max_concurrent_dispatches - len(self._deliveries)
         if places <= 0:
             return None
-        look = len(self._deliveries) + min(places, LOOK_AHEAD)
-        line = [
-            each for each in self._around.store.waiting(self.name, look) if each.id not in self._deliveries
-        ]
+        first = self._around.store.waiting(self.name, len(self._deliveries) + LOOK_AHEAD)
+        line = [each for each in first if each.id not in self._deliveries]
         due = [each for each in line if each.due <= now]
         bucket = self._bucket_for(queue.rate_limits, now)
         for waiting in self._in_order(due)[:places]:

@@ -7,6 +7,7 @@ from typing import Self
 from urllib.parse import quote
 
 import aiohttp
+from yarl import URL
 
 from backend.local.tasks.clock import Clock
 from backend.local.tasks.delivery import Outcome, headers_of, retry_after_s
@@ -76,7 +77,7 @@ class Sender:
             headers = {**headers, "Authorization": f"Bearer {token}"}
         async with self._client.request(
             METHODS[request.http_method],
-            request.url,
+            _address(request.url),
             data=request.body or None,
             headers=headers,
             allow_redirects=False,
@@ -93,3 +94,8 @@ class Sender:
             if answer.status != 200:
                 raise NoToken(f"the identity provider answers {answer.status} for {email}")
             return str((await answer.json())["token"])
+
+
+def _address(url: str) -> URL:
+    """The URL as it is, with only what may not stand in one encoded; what is encoded already stays."""
+    return URL(quote(url, safe="!#$%&'()*+,/:;=?@[]~"), encoded=True)

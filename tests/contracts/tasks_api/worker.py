@@ -63,7 +63,7 @@ class Worker:
         return await asyncio.shield(asyncio.ensure_future(self._handle(request)))
 
     async def _handle(self, request: web.Request) -> web.Response:
-        received = Received(request.method, request.path_qs, dict(request.headers), await request.read())
+        received = Received(request.method, request.raw_path, dict(request.headers), await request.read())
         self._at_once += 1
         self.most_at_once = max(self.most_at_once, self._at_once)
         self.received.append(received)
