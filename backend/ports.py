@@ -265,8 +265,20 @@ class Sheets(Protocol):
         """Puts back what single cells held, as typed values (formulas live again). All or none."""
         ...
 
-    def add_columns(self, spreadsheet_id: str, tab: Tab, at_column: int, headers: Sequence[str]) -> None:
-        """Writes `headers` into the first row from `at_column` on, growing the grid where it ends. Atomic."""
+    def add_columns(
+        self,
+        spreadsheet_id: str,
+        tab: Tab,
+        header_row: int,
+        at_column: int,
+        headers: Sequence[str],
+        *,
+        timeout_s: float = 30,
+    ) -> None:
+        """Writes `headers` into a row (zero-based) from `at_column` on, growing the grid where it ends.
+
+        Atomic: the columns are there with their headers, or nothing happened.
+        """
         ...
 
     def nonces(self, spreadsheet_id: str) -> list[Nonce]:

@@ -91,6 +91,8 @@ class Job:
     total: int | None = None
     #: Which freeze counts: rows of an unfinished one are never read.
     freeze: str | None = None
+    #: Numbers of result and write documents of earlier attempts, in order.
+    attempts: tuple[tuple[int, int], ...] = ()
     budget_microusd: int | None = None
     api_key_hash: str | None = None
     undoes: str | None = None

@@ -41,10 +41,6 @@ class Lease:
     attempt: int = 0
     next_result: int = 0
     next_write: int = 0
-    #: Documents before these are settled: a claim reads from here on.
-    results_from: int = 0
-    writes_from: int = 0
-    chunk_from: int = 0
     #: Reserved for calls and not settled yet, in micro-dollars; spent if the holder dies.
     reserved_microusd: int = 0
     #: What the job has spent, reservations of the dead included.
@@ -52,8 +48,9 @@ class Lease:
     in_flight: int = 0
     #: Counts the commits of this lease: tells after an ambiguous timeout whether it was applied.
     commit_no: int = 0
-    #: When Sheets was called within the last minute (Unix seconds), for its quota.
-    calls: tuple[float, ...] = ()
+    #: When Sheets was read and written within the last minute (Unix seconds), for its quota.
+    reads: tuple[float, ...] = ()
+    writes: tuple[float, ...] = ()
 
 
 def live(lease: Lease, now: float) -> bool:

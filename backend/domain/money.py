@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+
+_WIDE = re.compile("[\u2e80-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +24,21 @@ def cost_microusd(price: Price, tokens_in: int, tokens_out: int) -> int:
 
 def most_tokens(text: str) -> int:
     """An upper bound without a tokenizer: characters / 2.5, or / 1.5 where the script is not Latin."""
-    wide = sum(1 for character in text if ord(character) > 0x2E7F)
-    if wide:
-        return -(-wide * 2 // 3) + -(-(len(text) - wide) * 2 // 5)
-    return -(-len(text) * 2 // 5)
+    wide = _wide(text)
+    return -(-wide * 2 // 3) + -(-(len(text) - wide) * 2 // 5)
 
 
 def likely_tokens(text: str) -> int:
     """The middle of an estimate: about 4.2 characters a token in Latin prose, one per CJK character."""
-    wide = sum(1 for character in text if ord(character) > 0x2E7F)
+    wide = _wide(text)
     return wide + round((len(text) - wide) / 4.2)
+
+
+def _wide(text: str) -> int:
+    """Characters of scripts that tokenizers cut finely: everything from the CJK radicals on."""
+    if text.isascii():
+        return 0
+    return len(_WIDE.findall(text))
 
 
 def price_of(model: str, prices: Mapping[str, Price]) -> Price | None:

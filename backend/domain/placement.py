@@ -7,6 +7,7 @@ answers, so any of their places will do, but each takes one.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -49,25 +50,18 @@ def at_expected(ready: Iterable[Waiting], seen: Mapping[int, str]) -> Placing:
     return placing
 
 
-def anywhere(
-    ready: Sequence[Waiting],
-    seen: Sequence[str],
-    first: int,
-    accepted: frozenset[str],
-    claimed: frozenset[int] = frozenset(),
-) -> Placing:
+def anywhere(ready: Sequence[Waiting], seen: Sequence[str], first: int, accepted: frozenset[str]) -> Placing:
     """Second look, over the whole sheet: `seen[k]` is the fingerprint of place `first + k`.
 
-    `accepted` are the fingerprints of all rows of the job, `claimed` the places that equal rows have
-    taken. A row that is nowhere is *stale* when, between its neighbours, a row stands that nobody accepted
-    (somebody edited it), else *gone*.
+    `accepted` are the fingerprints of all rows of the job. A row that is nowhere is *stale* when, between
+    its neighbours, a row stands that nobody accepted (somebody edited it), else *gone*.
     """
     places: dict[str, list[int]] = defaultdict(list)
     for offset, found in enumerate(seen):
         if found:
             places[found].append(first + offset)
     placing = Placing()
-    taken = set(claimed)
+    taken: set[int] = set()
     shifts: list[tuple[int, int]] = []
     for row in sorted(ready, key=lambda waiting: waiting.place):
         candidates = places.get(row.fingerprint, [])
@@ -80,15 +74,19 @@ def anywhere(
             shifts.append((row.place, place - row.place))
     for row in ready:
         if row.index not in placing.placed:
-            place = row.place + _shift_near(row.place, shifts)
+            place = row.place + shift_near(row.place, shifts)
             here = seen[place - first] if 0 <= place - first < len(seen) else ""
             (placing.stale if here and here not in accepted else placing.gone).append(row.index)
     return placing
 
 
-def _shift_near(place: int, shifts: Sequence[tuple[int, int]]) -> int:
-    """How far the rows next to `place` have moved."""
-    return min(shifts, key=lambda known: abs(known[0] - place))[1] if shifts else 0
+def shift_near(place: int, shifts: Sequence[tuple[int, int]]) -> int:
+    """How far the row nearest to `place` has moved; `shifts` are (place, shift), sorted by place."""
+    if not shifts:
+        return 0
+    after = bisect_left(shifts, (place, 0))
+    nearest = min(shifts[max(0, after - 1) : after + 1], key=lambda known: abs(known[0] - place))
+    return nearest[1]
 
 
 def spans(places: Iterable[int], gap: int = 40) -> list[tuple[int, int]]:

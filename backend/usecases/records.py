@@ -5,7 +5,9 @@
 | jobs        | job                       | the job; changes only by replace-if-version                  |
 | leases      | job                       | who may commit for it, and its counters; in every commit     |
 | progress    | job                       | counts, tokens, cost; changes only by increment              |
+| rows        | job.freeze                | where each chunk begins                                      |
 | rows        | job.freeze-chunk          | frozen rows with their inputs                                |
+| rows        | job.freeze-ochunk         | what stood in output cells at the freeze                     |
 | todo        | job.attempt               | which rows an attempt takes (absent for the first: all)      |
 | results     | job.attempt-n             | what was found for rows; never changes                       |
 | writes      | job.attempt-n             | a flush: what it settled, and where it is about to write     |
@@ -29,7 +31,6 @@ from typing import Any
 from backend.domain.job import Filter, Job, Status
 from backend.domain.lease import Lease
 from backend.domain.line import Place
-from backend.domain.rows import Row
 from backend.ports import Key, Query
 
 #: Collections whose documents carry an expiry (Firestore needs a TTL policy for each).
@@ -72,8 +73,16 @@ def progress_key(job_id: str) -> Key:
     return Key("progress", job_id)
 
 
+def chunks_key(job_id: str, freeze: str) -> Key:
+    return Key("rows", f"{job_id}.{freeze}")
+
+
 def chunk_key(job_id: str, freeze: str, chunk: int) -> Key:
     return Key("rows", f"{job_id}.{freeze}-{chunk:05d}")
+
+
+def outputs_key(job_id: str, freeze: str, chunk: int) -> Key:
+    return Key("rows", f"{job_id}.{freeze}-o{chunk:05d}")
 
 
 def todo_key(job_id: str, attempt: int) -> Key:
@@ -107,6 +116,9 @@ def job_to_data(job: Job) -> dict[str, Any]:
         data["filter"] = [job.filter.column, job.filter.value]
     if job.depends_on:
         data["depends_on"] = list(job.depends_on)
+    if job.attempts:
+        # Numbers in pairs, in one list: Firestore keeps no list in a list without a wrapper.
+        data["attempts"] = [number for pair in job.attempts for number in pair]
     return data
 
 
@@ -117,6 +129,9 @@ def job_from_data(data: Mapping[str, Any]) -> Job:
         known["filter"] = Filter(*known["filter"])
     if "depends_on" in known:
         known["depends_on"] = tuple(known["depends_on"])
+    if "attempts" in known:
+        flat = known["attempts"]
+        known["attempts"] = tuple(zip(flat[::2], flat[1::2], strict=True))
     return Job(**known)
 
 
@@ -127,14 +142,16 @@ _LEASE_DEFAULTS = {field.name: field.default for field in fields(Lease)}
 
 def lease_to_data(lease: Lease) -> dict[str, Any]:
     data = {name: value for name, value in asdict(lease).items() if value != _LEASE_DEFAULTS[name]}
-    if lease.calls:
-        data["calls"] = list(lease.calls)
+    for name in ("reads", "writes"):
+        if name in data:
+            data[name] = list(data[name])
     return data
 
 
 def lease_from_data(data: Mapping[str, Any]) -> Lease:
     known = dict(data)
-    known["calls"] = tuple(known.get("calls", ()))
+    known["reads"] = tuple(known.get("reads", ()))
+    known["writes"] = tuple(known.get("writes", ()))
     return Lease(**known)
 
 
@@ -144,16 +161,3 @@ def places_to_data(places: list[Place]) -> dict[str, Any]:
 
 def places_from_data(data: Mapping[str, Any]) -> list[Place]:
     return [Place(*entry) for entry in data["taken"]]
-
-
-def rows_to_data(job_id: str, rows: list[Row]) -> dict[str, Any]:
-    return {
-        "job_id": job_id,
-        "rows": [
-            {"i": row.index, "p": row.place, "f": row.fingerprint, "c": dict(row.inputs)} for row in rows
-        ],
-    }
-
-
-def rows_from_data(data: Mapping[str, Any]) -> list[Row]:
-    return [Row(entry["i"], entry["p"], entry["f"], entry["c"]) for entry in data["rows"]]

@@ -1,0 +1,360 @@
+"""Asks the model about many rows at once, on the event loop, within the pace and the money allowed.
+
+The control thread hands in questions and takes out results; nothing here touches the store or the sheet.
+A question's transient failure is tried again with growing waits; its neighbours never notice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Coroutine
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from backend.domain import answers, failures, results
+from backend.domain.money import Price, cost_microusd, likely_tokens, most_tokens
+from backend.domain.pace import Pace
+from backend.domain.recipes import Recipe
+from backend.domain.results import Result
+from backend.domain.rows import Row
+from backend.errors import PauseJob, RowFailed
+from backend.ports import Answer, Clock, Model, Prompt
+
+
+class Runner(Protocol):
+    """Runs coroutines on the process's one event loop."""
+
+    def submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]: ...
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop: ...
+
+
+@dataclass(slots=True)
+class Question:
+    """One call to be made, and the rows that share its answer (the first of them is the one asked about)."""
+
+    key: str
+    rows: list[Row]
+    prompt: Prompt
+    page_url: str | None = None
+    #: The most that one try can cost; reserved before it starts.
+    worst_microusd: int = 0
+    tries: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_microusd: int = 0
+    #: Reserved for tries that were made: what the settlement gives back.
+    reserved_microusd: int = 0
+    began: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that has ended: with outputs, or with a failure."""
+
+    question: Question
+    outputs: tuple[str, ...] = ()
+    failure: RowFailed | None = None
+    ms: int = 0
+    #: Another job of this process was asking the same and paid.
+    shared: bool = False
+
+
+@dataclass(slots=True)
+class SharedCalls:
+    """Calls in flight in this process, by answer key: equal questions of several jobs become one call.
+
+    Touched on the event loop alone.
+    """
+
+    calls: dict[str, asyncio.Future[tuple[str, ...]]] = field(default_factory=dict)
+
+
+class Asker:
+    """The questions of one batch."""
+
+    def __init__(
+        self,
+        *,
+        recipe: Recipe,
+        model: Model,
+        model_name: str,
+        api_key: str | None,
+        price: Price | None,
+        pace: Pace,
+        shared: SharedCalls,
+        runner: Runner,
+        clock: Clock,
+        timeout_s: float,
+        window: int | None,
+        wake: threading.Event,
+    ) -> None:
+        self._recipe = recipe
+        self._schema = answers.schema(recipe)
+        self._model, self._model_name, self._api_key = model, model_name, api_key
+        self._price = price
+        self._pace = pace
+        self._shared = shared
+        self._runner = runner
+        self._clock = clock
+        self._timeout_s = timeout_s
+        self._window = window
+        self._wake = wake
+        self._waiting: deque[Question] = deque()
+        self._asked: deque[Asked] = deque()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._stopped = False
+        #: Micro-dollars that may still be promised to calls; None: no budget to keep.
+        self.credit_microusd: int | None = None
+        #: Why no further call makes sense (a refused key, …).
+        self.pause: PauseJob | None = None
+        #: Set when a wait longer than a batch should hold was asked for.
+        self.long_wait_s = 0.0
+
+    # ── the control thread's side ──────────────────────────────────────────────────────────────────
+
+    def question(self, key: str, rows: list[Row], page_text: str | None, page_url: str | None) -> Question:
+        """Writes the prompt for rows that share an answer."""
+        prompt = write_prompt(self._recipe, self._schema, rows[0], page_text)
+        worst = worst_call_microusd(prompt, self._price) if self._price is not None else 0
+        return Question(key, rows, prompt, page_url, worst)
+
+    def ask(self, questions: list[Question]) -> None:
+        self._waiting.extend(questions)
+        self._runner.loop.call_soon_threadsafe(self._start_more)
+
+    def take(self, limit: int) -> list[Asked]:
+        """Up to `limit` questions that have ended since the last take."""
+        taken: list[Asked] = []
+        while self._asked and len(taken) < limit:
+            taken.append(self._asked.popleft())
+        return taken
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def in_flight(self) -> int:
+        return len(self._tasks)
+
+    @property
+    def finished(self) -> int:
+        return len(self._asked)
+
+    @property
+    def idle(self) -> bool:
+        return not self._waiting and not self._tasks and not self._asked
+
+    @property
+    def wants_microusd(self) -> int:
+        """What the next call could cost when the credit does not cover it; 0 when nothing is short."""
+        if self.credit_microusd is None or not self._waiting:
+            return 0
+        worst = self._waiting[0].worst_microusd
+        return worst if worst > self.credit_microusd else 0
+
+    def stop(self) -> list[Question]:
+        """Starts no further call; gives what was not started. Calls in flight end in their time."""
+        self._stopped = True
+        left = list(self._waiting)
+        self._waiting.clear()
+        return left
+
+    def abandon(self) -> None:
+        """Drops the calls in flight: the lease is lost, and nobody may use their answers."""
+        self._stopped = True
+        self._waiting.clear()
+        self._runner.loop.call_soon_threadsafe(lambda: [task.cancel() for task in self._tasks])
+
+    def lend(self, microusd: int) -> None:
+        """Adds reserved money; waiting questions may start."""
+        self.credit_microusd = (self.credit_microusd or 0) + microusd
+        self._runner.loop.call_soon_threadsafe(self._start_more)
+
+    # ── the event loop's side ──────────────────────────────────────────────────────────────────────
+
+    def _start_more(self) -> None:
+        while self._waiting and not self._stopped and self.pause is None:
+            if len(self._tasks) >= min(self._pace.allowed, self._window or self._pace.most):
+                return
+            question = self._waiting[0]
+            tokens = likely_tokens(question.prompt.user) + 500
+            wait = self._pace.wait_s(tokens, self._clock.monotonic())
+            if wait > 0:
+                self.long_wait_s = wait
+                self._later(wait)
+                return
+            if not self._pay(question):
+                self._wake.set()
+                return
+            self.long_wait_s = 0.0
+            self._waiting.popleft()
+            self._pace.started(tokens, self._clock.monotonic())
+            task = self._runner.loop.create_task(self._answer(question))
+            self._tasks.add(task)
+            task.add_done_callback(self._ended)
+
+    def _later(self, wait_s: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._runner.loop.call_later(min(wait_s, 1.0), self._start_more)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+        self._start_more()
+
+    def _pay(self, question: Question) -> bool:
+        if self.credit_microusd is None:
+            return True
+        if question.worst_microusd > self.credit_microusd:
+            return False
+        self.credit_microusd -= question.worst_microusd
+        question.reserved_microusd += question.worst_microusd
+        return True
+
+    async def _answer(self, question: Question) -> None:
+        question.began = question.began or time.perf_counter()
+        other = self._shared.calls.get(question.key)
+        if other is not None:
+            outputs = await _outcome(other)
+            if outputs is not None:
+                self._finish(question, outputs=outputs, shared=True)
+                return
+        mine: asyncio.Future[tuple[str, ...]] = self._runner.loop.create_future()
+        self._shared.calls[question.key] = mine
+        try:
+            outputs = await self._ask_until_settled(question)
+        except RowFailed as failure:
+            self._finish(question, failure=failure)
+        except PauseJob as pause:
+            self.pause = pause
+            self._wake.set()
+        else:
+            mine.set_result(outputs)
+            self._finish(question, outputs=outputs)
+        finally:
+            if self._shared.calls.get(question.key) is mine:
+                del self._shared.calls[question.key]
+            if not mine.done():
+                mine.cancel()
+
+    async def _ask_until_settled(self, question: Question) -> tuple[str, ...]:
+        while True:
+            question.tries += 1
+            try:
+                return await self._ask_once(question)
+            except RowFailed as failure:
+                if failure.error_class == "model_rate_limited":
+                    self._pace.refused(self._clock.monotonic(), failure.delay_s)
+                if failure.maybe_billed:
+                    question.cost_microusd += question.worst_microusd
+                repeat = failure.transient and failures.may_try_again(failure.error_class, question.tries)
+                if not repeat or self._stopped:
+                    raise
+                await asyncio.sleep(failures.wait_s(question.tries, failure.delay_s, random.random()))
+                while not self._pay(question):
+                    self._wake.set()
+                    if self._stopped:
+                        raise
+                    await asyncio.sleep(0.2)
+
+    async def _ask_once(self, question: Question) -> tuple[str, ...]:
+        answer = await self._model.ask(
+            question.prompt, model=self._model_name, api_key=self._api_key, timeout_s=self._timeout_s
+        )
+        self._learn(answer)
+        question.tokens_in += answer.tokens_in
+        question.tokens_out += answer.tokens_out
+        if self._price is not None:
+            question.cost_microusd += cost_microusd(self._price, answer.tokens_in, answer.tokens_out)
+        fields = answers.judge(self._recipe, answer.content, answer.refusal, answer.finish_reason)
+        return tuple(fields.values())
+
+    def _learn(self, answer: Answer) -> None:
+        self._pace.answered(
+            self._clock.monotonic(),
+            limit_requests=answer.limits.limit_requests,
+            remaining_requests=answer.limits.remaining_requests,
+            limit_tokens=answer.limits.limit_tokens,
+            remaining_tokens=answer.limits.remaining_tokens,
+        )
+
+    def _finish(
+        self,
+        question: Question,
+        *,
+        outputs: tuple[str, ...] = (),
+        failure: RowFailed | None = None,
+        shared: bool = False,
+    ) -> None:
+        ms = round((time.perf_counter() - question.began) * 1000)
+        self._asked.append(Asked(question, outputs, failure, ms, shared))
+        self._wake.set()
+
+
+async def _outcome(call: asyncio.Future[tuple[str, ...]]) -> tuple[str, ...] | None:
+    """Another job's outputs for the same question, or None when it did not get any."""
+    await asyncio.wait([call])
+    return None if call.cancelled() else call.result()
+
+
+def write_prompt(recipe: Recipe, schema: dict[str, Any], row: Row, page_text: str | None) -> Prompt:
+    """One row's prompt; the delimiter around the data is drawn anew each time."""
+    return Prompt(
+        system=recipe.instructions,
+        user=answers.user_message(row.inputs, page_text, f"data-{secrets.token_hex(8)}"),
+        schema=schema,
+        schema_name=recipe.name,
+        max_tokens_out=answers.MAX_TOKENS_OUT,
+    )
+
+
+def worst_call_microusd(prompt: Prompt, price: Price) -> int:
+    """The most that one call can cost: an upper bound of its tokens in, and the most allowed out."""
+    # The schema and the chat's own framing are sent with every call; 600 tokens are more than both.
+    tokens_in = most_tokens(prompt.system) + most_tokens(prompt.user) + 600
+    return cost_microusd(price, tokens_in, prompt.max_tokens_out)
+
+
+def to_results(asked: Asked, now: float) -> list[Result]:
+    """A result for each row of the question: the first pays, the others are told for nothing."""
+    question = asked.question
+    found: list[Result] = []
+    for position, row in enumerate(question.rows):
+        first = position == 0
+        facts: dict[str, Any] = {
+            "tries": question.tries if first else 0,
+            "tokens_in": question.tokens_in if first else 0,
+            "tokens_out": question.tokens_out if first else 0,
+            "cost_microusd": question.cost_microusd if first else 0,
+            "ms": asked.ms,
+            "page_url": question.page_url,
+        }
+        if asked.failure is not None:
+            found.append(results.failed(row, asked.failure.error_class, asked.failure.message, now, **facts))
+        else:
+            found.append(
+                Result(
+                    row.index,
+                    row.place,
+                    row.fingerprint,
+                    "done",
+                    asked.outputs,
+                    cached=asked.shared or not first,
+                    saved_microusd=0 if first and not asked.shared else question.cost_microusd,
+                    at=now,
+                    **facts,
+                )
+            )
+    return found

@@ -1,0 +1,223 @@
+"""The rows of a job as they were accepted: freezing them, and reading them back chunk by chunk."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from backend.domain import selection
+from backend.domain.cells import is_blank
+from backend.domain.job import Job
+from backend.domain.recipes import Recipe
+from backend.domain.rows import CHUNK_CHARS, Row, chunks
+from backend.domain.selection import HEADER_ROWS, Found, Layout
+from backend.errors import NotFound, Rejected
+from backend.ports import Area, Cell, Documents, Key, Sheets, Spreadsheet, Tab
+from backend.usecases.batch.looking import CALL_TIMEOUT_S, SEARCH_ROWS, SPARE_COLUMNS, Call
+from backend.usecases.records import chunk_key, chunks_key, outputs_key
+
+
+class NoColumns(Rejected):
+    """The sheet has no usable header (any more)."""
+
+    status = 422
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A document to be committed: rows, or (in a chunk of its own) what stood in their output cells."""
+
+    key: Key
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """The end of a freeze: how many rows were accepted, in which chunks, by which headers."""
+
+    total: int
+    starts: list[int]
+    output_chunks: int
+    columns: dict[str, str]
+
+    def index(self, job_id: str) -> dict[str, Any]:
+        return {"job_id": job_id, "starts": self.starts, "output_chunks": self.output_chunks}
+
+
+Freezing = Generator[Call | Chunk, Any, Frozen]
+
+
+def freeze(
+    job: Job, name: str, recipe: Recipe, sheets: Sheets, is_stale: Callable[[Found], bool], most_rows: int
+) -> Freezing:
+    """Reads the tab once and accepts its rows; "accepted" means from here on. `name` is this freeze's."""
+    tab = yield from _tab(job, sheets)
+    where: Layout | None = None
+    gathering = _Gathering(job.id, name)
+    blanks: list[Found] = []
+    column: int | None = None
+    for first in range(0, tab.rows, SEARCH_ROWS):
+        block: list[list[Cell]] = yield Call("reads", partial(_block, job, sheets, tab, first))
+        if where is None:
+            where = selection.layout(recipe, block[:HEADER_ROWS], job.columns)
+            if where.columns.problem is not None:
+                raise NoColumns(where.columns.problem)
+            column = _filter_column(job, where)
+        begin = max(where.first_row, job.start_row - 1)
+        for place, cells in enumerate(block, first):
+            if place < begin or gathering.count >= min(job.max_rows or most_rows, most_rows):
+                continue
+            row = selection.found(recipe, where, place, cells, column)
+            if row.blank:
+                blanks.append(row)  # counts only when another row follows: trailing blanks are no rows
+                continue
+            for candidate in (*blanks, row):
+                gathering.remember(candidate)
+                if selection.takes(job, candidate, is_stale):
+                    gathering.accept(selection.accepted(recipe, gathering.count, candidate))
+            blanks.clear()
+        yield from gathering.chunks(last=False)
+    yield from gathering.chunks(last=True)
+    if where is None:
+        raise NoColumns("The tab is empty: it has no header row.")
+    columns = {name: where.headers[index] for name, index in where.columns.inputs.items()}
+    return Frozen(gathering.count, gathering.starts, gathering.output_chunks, columns)
+
+
+def _tab(job: Job, sheets: Sheets) -> Generator[Call, Any, Tab]:
+    spreadsheet: Spreadsheet = yield Call("reads", lambda: sheets.describe(job.spreadsheet_id))
+    for tab in spreadsheet.tabs:
+        if tab.id == job.sheet_id:
+            return tab
+    raise NotFound(f'The tab "{job.sheet_name}" was deleted.')
+
+
+def _block(job: Job, sheets: Sheets, tab: Tab, first: int) -> list[list[Cell]]:
+    area = Area(tab.id, first, min(tab.rows, first + SEARCH_ROWS), 0, tab.columns + SPARE_COLUMNS)
+    return sheets.read(job.spreadsheet_id, [area], timeout_s=CALL_TIMEOUT_S)[0]
+
+
+def _filter_column(job: Job, where: Layout) -> int | None:
+    if job.filter is None:
+        return None
+    column = selection.filter_column(job.filter.column, where.headers)
+    if column is None:
+        raise NoColumns(f'There is no column called "{job.filter.column}" to filter by.')
+    return column
+
+
+class _Gathering:
+    """Rows and outputs on their way into chunks that fit into documents."""
+
+    def __init__(self, job_id: str, name: str) -> None:
+        self._job_id, self._name = job_id, name
+        self.count = 0
+        self.starts: list[int] = []
+        self.output_chunks = 0
+        self._rows: list[Row] = []
+        self._outputs: dict[str, dict[str, str]] = {}
+        self._output_chars = 0
+        self._full: list[Chunk] = []
+
+    def accept(self, row: Row) -> None:
+        self._rows.append(row)
+        self.count += 1
+
+    def remember(self, row: Found) -> None:
+        """Keeps what stands in a row's output cells, for the repair of a write that lands beside it."""
+        texts = {name: text for name, text in row.outputs.items() if not is_blank(text)}
+        if not texts or not row.fingerprint:
+            return
+        self._outputs[row.fingerprint] = texts
+        self._output_chars += sum(map(len, texts.values()))
+        if self._output_chars > CHUNK_CHARS:
+            self._close_outputs()
+
+    def chunks(self, *, last: bool) -> Iterator[Chunk]:
+        """What is full; the newest rows wait for more unless the sheet has ended."""
+        ready = list(chunks(iter(self._rows)))
+        self._rows = [] if last or not ready else ready.pop()
+        for rows in ready:
+            self.starts.append(rows[0].index)
+            entries = [
+                {"i": row.index, "p": row.place, "f": row.fingerprint, "c": dict(row.inputs)} for row in rows
+            ]
+            key = chunk_key(self._job_id, self._name, len(self.starts) - 1)
+            yield Chunk(key, {"job_id": self._job_id, "rows": entries})
+        if last and self._outputs:
+            self._close_outputs()
+        yield from self._full
+        self._full.clear()
+
+    def _close_outputs(self) -> None:
+        key = outputs_key(self._job_id, self._name, self.output_chunks)
+        self._full.append(Chunk(key, {"job_id": self._job_id, "outputs": self._outputs}))
+        self.output_chunks += 1
+        self._outputs, self._output_chars = {}, 0
+
+
+class FrozenRows:
+    """Reads the chunks of a finished freeze."""
+
+    def __init__(self, documents: Documents, job: Job) -> None:
+        if job.freeze is None or job.total is None:
+            raise NotFound("The rows of this job have not been read yet.")
+        self._documents, self._job_id, self._freeze = documents, job.id, job.freeze
+        index = documents.get(chunks_key(job.id, job.freeze))
+        if index is None:
+            raise NotFound("The rows of this job are not kept any more.")
+        self.total = job.total
+        self.starts: list[int] = index.data["starts"]
+        self._output_chunks: int = index.data["output_chunks"]
+        self._accepted: frozenset[str] | None = None
+        self._outputs: dict[str, Mapping[str, str]] = {}
+
+    @property
+    def chunks(self) -> int:
+        return len(self.starts)
+
+    def bounds(self, chunk: int) -> tuple[int, int]:
+        """The half-open range of row indexes of a chunk."""
+        end = self.starts[chunk + 1] if chunk + 1 < len(self.starts) else self.total
+        return self.starts[chunk], end
+
+    def chunk_of(self, index: int) -> int:
+        return bisect_right(self.starts, index) - 1
+
+    def rows(self, chunk: int) -> list[Row]:
+        return [
+            Row(entry["i"], entry["p"], entry["f"], entry["c"])
+            for entry in self._data(self._key(chunk))["rows"]
+        ]
+
+    def accepted(self) -> frozenset[str]:
+        """The fingerprints of all rows; read once, when first asked for."""
+        return self._all()
+
+    def outputs_before(self, fingerprint: str) -> Mapping[str, str]:
+        """What stood in the output cells beside a fingerprint at the freeze; empty when nothing did."""
+        self._all()
+        return self._outputs.get(fingerprint, {})
+
+    def _all(self) -> frozenset[str]:
+        if self._accepted is not None:
+            return self._accepted
+        found: set[str] = set()
+        for chunk in range(self.chunks):
+            found.update(entry["f"] for entry in self._data(self._key(chunk))["rows"])
+        for chunk in range(self._output_chunks):
+            self._outputs.update(self._data(outputs_key(self._job_id, self._freeze, chunk))["outputs"])
+        self._accepted = frozenset(found)
+        return self._accepted
+
+    def _key(self, chunk: int) -> Key:
+        return chunk_key(self._job_id, self._freeze, chunk)
+
+    def _data(self, key: Key) -> dict[str, Any]:
+        document = self._documents.get(key)
+        if document is None:
+            raise NotFound("The rows of this job are not kept any more.")
+        return document.data

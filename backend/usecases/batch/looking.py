@@ -1,0 +1,169 @@
+"""The tab as it stands now: its layout by headers, and its rows by place. Steps for the thread of Sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from backend.domain import placement
+from backend.domain.cells import as_text
+from backend.domain.job import Job
+from backend.domain.recipes import STATUS_HEADER, Recipe
+from backend.domain.rows import fingerprint
+from backend.domain.selection import HEADER_ROWS, Layout, frozen_layout
+from backend.errors import Invalid, NotFound, TryLater
+from backend.ports import Area, Cell, Entered, Sheets, Tab
+
+#: A call to Sheets is given up after so many seconds; a write is sent only with more lease left than this.
+CALL_TIMEOUT_S = 10.0
+#: Rows read by one call of a search.
+SEARCH_ROWS = 5_000
+#: Columns read beyond those known, so that an inserted one does not hide the last.
+SPARE_COLUMNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call to Sheets, to be made in its thread."""
+
+    kind: Literal["reads", "writes"]
+    make: Callable[[], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A row as it stands now: its fingerprint, and all its cells as text."""
+
+    fingerprint: str
+    texts: Sequence[str]
+
+    def cell(self, column: int | None) -> str:
+        return self.texts[column] if column is not None and column < len(self.texts) else ""
+
+
+class ColumnsGone(TryLater):
+    """A header that the run reads is not there at this moment; somebody may be renaming it."""
+
+
+class TabView:
+    """Reads one tab. Whole rows are read, so that an answer tells its own columns and nothing is assumed."""
+
+    def __init__(self, job: Job, recipe: Recipe, sheets: Sheets) -> None:
+        self._job, self._recipe, self._sheets = job, recipe, sheets
+        self._tab: Tab | None = None
+
+    def forget_size(self) -> None:
+        """The grid may have another size by now: ask before the next read."""
+        self._tab = None
+
+    def look(self, places: Iterable[int]) -> Generator[Call, Any, tuple[Layout, dict[int, Seen]]]:
+        """The header and the rows at `places`, in one call; adds output columns that are missing."""
+        wanted = sorted(places)
+        while True:
+            tab = yield from self._size()
+            width = tab.columns + SPARE_COLUMNS
+            spans = [
+                (first, min(last, tab.rows)) for first, last in placement.spans(wanted) if first < tab.rows
+            ]
+            areas = [Area(tab.id, first, last, 0, width) for first, last in spans]
+            try:
+                top, *blocks = yield self._read([Area(tab.id, 0, HEADER_ROWS, 0, width), *areas])
+            except Invalid:
+                self.forget_size()  # the grid shrank between our look at its size and this read
+                continue
+            where = self._layout(top)
+            if missing := self._missing_outputs(where):
+                yield from self._add_columns(where, missing)
+                continue
+            seen: dict[int, Seen] = {}
+            for (first, _), block in zip(spans, blocks, strict=True):
+                seen.update((first + offset, self._seen(row, where)) for offset, row in enumerate(block))
+            return where, seen
+
+    def scan(self) -> Generator[Call, Any, tuple[Layout, list[Seen]]]:
+        """Every row below the header, in blocks. Raises `TryLater` when columns move while it is read."""
+        self.forget_size()
+        tab = yield from self._size()
+        width = tab.columns + SPARE_COLUMNS
+        header = Area(tab.id, 0, HEADER_ROWS, 0, width)
+        where: Layout | None = None
+        rows: list[Seen] = []
+        for first in range(0, tab.rows, SEARCH_ROWS):
+            block = Area(tab.id, first, min(tab.rows, first + SEARCH_ROWS), 0, width)
+            try:
+                top, cells = yield self._read([header, block])
+            except Invalid as error:
+                raise TryLater("The sheet became shorter while it was read.", delay_s=2) from error
+            now = self._layout(top)
+            if where is not None and now != where:
+                raise TryLater("The sheet's columns moved while it was read.", delay_s=2)
+            where = now
+            rows += [self._seen(row, where) for row in cells]
+        if where is None:
+            raise NotFound("The tab is empty.")
+        return where, rows[where.first_row :]
+
+    def entered(
+        self, cells: set[tuple[int, str]], where: Layout
+    ) -> Generator[Call, Any, dict[tuple[int, str], dict[str, Any]]]:
+        """What was typed into cells (place, output name); empty ones are absent."""
+        names = {column: name for name, column in where.columns.outputs.items()}
+        columns = sorted({where.columns.outputs[name] for _, name in cells})
+        spans = placement.spans(place for place, _ in cells)
+        areas = [Area(self._job.sheet_id, first, last, c, c + 1) for first, last in spans for c in columns]
+        spreadsheet_id = self._job.spreadsheet_id
+        grids: list[list[list[Entered]]] = yield Call(
+            "reads", lambda: self._sheets.entered(spreadsheet_id, areas, timeout_s=CALL_TIMEOUT_S)
+        )
+        found: dict[tuple[int, str], dict[str, Any]] = {}
+        for area, grid in zip(areas, grids, strict=True):
+            for offset, row in enumerate(grid):
+                at = (area.first_row + offset, names[area.first_column])
+                if at in cells and row and row[0] is not None:
+                    found[at] = row[0]
+        return found
+
+    def _size(self) -> Generator[Call, Any, Tab]:
+        if self._tab is None:
+            spreadsheet = yield Call("reads", lambda: self._sheets.describe(self._job.spreadsheet_id))
+            self._tab = next((tab for tab in spreadsheet.tabs if tab.id == self._job.sheet_id), None)
+            if self._tab is None:
+                raise NotFound(f'The tab "{self._job.sheet_name}" was deleted.')
+        return self._tab
+
+    def _read(self, areas: Sequence[Area]) -> Call:
+        spreadsheet_id = self._job.spreadsheet_id
+        return Call("reads", lambda: self._sheets.read(spreadsheet_id, areas, timeout_s=CALL_TIMEOUT_S))
+
+    def _layout(self, top: Sequence[Sequence[Cell]]) -> Layout:
+        where = frozen_layout(self._recipe, top, self._job.columns)
+        if where is None:
+            wanted = ", ".join(f'"{header}"' for header in self._job.columns.values())
+            raise ColumnsGone(f"Not all of the columns that the run reads are there: {wanted}.", delay_s=5)
+        return where
+
+    def _missing_outputs(self, where: Layout) -> list[str]:
+        wanted = [(output.name, output.header) for output in self._recipe.outputs]
+        wanted.append(("status", STATUS_HEADER))
+        return [header for name, header in wanted if name not in where.columns.outputs]
+
+    def _add_columns(self, where: Layout, headers: Sequence[str]) -> Generator[Call, Any, None]:
+        tab = yield from self._size()
+        used = max((i + 1 for i, header in enumerate(where.headers) if header.strip()), default=0)
+        yield Call(
+            "writes",
+            lambda: self._sheets.add_columns(
+                self._job.spreadsheet_id, tab, where.header_row, used, headers, timeout_s=CALL_TIMEOUT_S
+            ),
+        )
+        self.forget_size()
+
+    def _seen(self, row: Sequence[Cell], where: Layout) -> Seen:
+        texts = [as_text(cell) for cell in row]
+        inputs: Mapping[str, int] = where.columns.inputs
+        cells = [
+            texts[inputs[column.name]] if column.name in inputs and inputs[column.name] < len(texts) else ""
+            for column in self._recipe.inputs
+        ]
+        return Seen(fingerprint(cells), texts)
