@@ -1,0 +1,110 @@
+"""Who is calling: Google's ID tokens, checked with google-auth against certificates that are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from google.auth import exceptions, jwt
+
+from backend.adapters.certificates import Certificates
+from backend.errors import Unauthenticated
+from backend.ports import Person
+
+#: Who signs users' and service accounts' ID tokens (Google's guide "Verify the Google ID token").
+ISSUERS = frozenset({"accounts.google.com", "https://accounts.google.com"})
+#: Seconds that our clock and the issuer's may differ.
+SKEW_S = 10
+#: What Cloud Run puts in place of a signature it has checked itself; anyone can write it.
+STRIPPED_SIGNATURE = "SIGNATURE_REMOVED_BY_GOOGLE"
+
+Claims = Mapping[str, Any]
+
+
+class GoogleIdentity:
+    """`backend.ports.Identity`. Everything that is not proved is refused."""
+
+    def __init__(
+        self,
+        *,
+        certificates: Certificates,
+        audiences: Collection[str],
+        worker_audience: str,
+        invoker_email: str,
+        service_account_email: str,
+        allowed_domains: Collection[str] = (),
+        allowed_emails: Collection[str] = (),
+        issuers: Collection[str] = ISSUERS,
+    ) -> None:
+        """`audiences` are the scripts' client ids: none means nobody. No domains and no e-mails: any user."""
+        self._certificates = certificates
+        self._audiences = frozenset(audiences)
+        self._worker_audience = worker_audience
+        self._invoker_email = invoker_email
+        self._service_account_email = service_account_email
+        self._allowed_domains = frozenset(domain.lower() for domain in allowed_domains)
+        self._allowed_emails = frozenset(email.lower() for email in allowed_emails)
+        self._issuers = frozenset(issuers)
+
+    def person(self, token: str) -> Person:
+        if not self._audiences:
+            raise Unauthenticated("No script may sign people in here: the list of client ids is empty.")
+        claims = self._claims(token, self._audiences)
+        subject, email = claims.get("sub"), claims["email"]
+        if not isinstance(subject, str) or not subject:
+            raise Unauthenticated("The ID token does not say whose it is.")
+        if not self._is_allowed(email, claims.get("hd")):
+            raise Unauthenticated("This Google account may not use Rowmill here.")
+        return Person(sub=subject, email=email, audience=claims["aud"])
+
+    def check_caller(self, token: str) -> None:
+        if not self._worker_audience or not self._invoker_email:
+            raise Unauthenticated("No caller is configured for the worker.")
+        claims = self._claims(token, frozenset({self._worker_audience}))
+        if claims["email"] != self._invoker_email:
+            raise Unauthenticated("The ID token belongs to another account than the queue's.")
+
+    def service_account(self) -> str:
+        return self._service_account_email
+
+    def _is_allowed(self, email: str, hosted_domain: object) -> bool:
+        if not self._allowed_domains and not self._allowed_emails:
+            return True
+        if email.lower() in self._allowed_emails:
+            return True
+        domains = {email.lower().rpartition("@")[2]}
+        if isinstance(hosted_domain, str):
+            domains.add(hosted_domain.lower())
+        return bool(domains & self._allowed_domains)
+
+    def _claims(self, token: str, audiences: frozenset[str]) -> Claims:
+        """The claims of a token that holds in every respect but whose it is."""
+        claims = self._signed_claims(token)
+        if claims.get("iss") not in self._issuers:
+            raise Unauthenticated("The ID token was not issued by Google.")
+        if claims.get("aud") not in audiences:
+            raise Unauthenticated("The ID token is meant for another application.")
+        # Not checked by google-auth. A string "true" or a number proves nothing.
+        if claims.get("email_verified") is not True or not isinstance(claims.get("email"), str):
+            raise Unauthenticated("The ID token's e-mail address is not verified.")
+        return claims
+
+    def _signed_claims(self, token: str) -> Claims:
+        if token.endswith(STRIPPED_SIGNATURE):
+            raise Unauthenticated("The ID token's signature was removed on its way, so it proves nothing.")
+        try:
+            header = jwt.decode_header(token)  # type: ignore[no-untyped-call]
+            key_id = header.get("kid")
+            if header.get("alg") != "RS256" or not isinstance(key_id, str):
+                raise Unauthenticated("The ID token is not signed the way Google signs.")
+            certificate = self._certificates.find(key_id)
+            if certificate is None:
+                raise Unauthenticated("The ID token is signed with a key that Google does not publish.")
+            claims: Claims = jwt.decode(  # type: ignore[no-untyped-call]
+                token, certs={key_id: certificate}, clock_skew_in_seconds=SKEW_S
+            )
+        except exceptions.InvalidValue as error:
+            raise Unauthenticated("The ID token has expired, or is not valid yet.") from error
+        except (exceptions.GoogleAuthError, ValueError, TypeError) as error:
+            raise Unauthenticated("The ID token is malformed, or its signature does not hold.") from error
+        return claims

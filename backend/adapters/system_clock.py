@@ -1,0 +1,17 @@
+"""The machine's clocks."""
+
+from __future__ import annotations
+
+import time
+
+
+class SystemClock:
+    """Time as the operating system tells it."""
+
+    def now(self) -> float:
+        """Unix seconds; jumps when the machine's clock is set."""
+        return time.time()
+
+    def monotonic(self) -> float:
+        """Seconds that only grow, of this process alone."""
+        return time.monotonic()
