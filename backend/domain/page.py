@@ -113,9 +113,7 @@ def compose(home: Reading, about: Reading | None, max_chars: int) -> str:
         _part("Text", _without(home.body, (home.title, *headings)), max_chars),
     ]
     if about is not None:
-        parts.append(
-            _part("About page", _without(about.body, (about.title,)) or about.description, max_chars)
-        )
+        parts.append(_part("Further page", _without(about.body, (about.title,)), max_chars))
     return trim("\n".join(part for part in parts if part), max_chars)
 
 

@@ -7,7 +7,7 @@ this takes.
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote
+from urllib.parse import unquote, urljoin
 
 from bs4 import BeautifulSoup, Tag
 
@@ -35,9 +35,9 @@ _ABOUT_TEXT = re.compile(
     r"|关于我们|關於我們|회사소개)\W*$"
 )
 _ABOUT_PATH = re.compile(
-    r"(?i)/(?:about|about[-_]?us|about[-_]the[-_]company|company|who[-_]we[-_]are|our[-_]story|ueber[-_]?uns|ueberuns"
+    r"(?i)(?:^|/)(?:about|about[-_]?us|about[-_]the[-_]company|company|who[-_]we[-_]are|our[-_]story|ueber[-_]?uns|ueberuns"
     r"|unternehmen|a[-_]propos|qui[-_]sommes[-_]nous|sobre[-_]nosotros|quienes[-_]somos|quem[-_]somos|chi[-_]siamo"
-    r"|azienda|over[-_]ons|om[-_]oss?|o[-_]nas|hakkimizda|profile|corporate)(?:\.\w{2,5})?/?$"
+    r"|azienda|over[-_]ons|om[-_]oss?|o[-_]nas|hakkimizda|profile|corporate)(?:\.\w{2,5})?/?(?:$|[?#])"
 )
 
 
@@ -117,10 +117,13 @@ def _further(skimmed: Skimmed, metas: dict[str, str]) -> tuple[str, ...]:
     if refresh is not None and int(refresh[1]) <= _REFRESH_WITHIN_S:
         found.append(refresh[2].strip())
     frames = [href for href, text in skimmed.links if not text and _names_content(href)]
-    by_text = [href for href, text in skimmed.links if _ABOUT_TEXT.match(clean_text(text))]
-    by_path = [href for href, _ in skimmed.links if _ABOUT_PATH.search(unquote(re.split("[?#]", href)[0]))]
+    by_text = [href for href, text in skimmed.links if len(text) <= 40 and _ABOUT_TEXT.match(text.strip())]
+    by_path = [href for href, _ in skimmed.links if _ABOUT_PATH.search(unquote(href))]
     found += dict.fromkeys(frames + by_path + by_text)
-    return tuple(found[:FURTHER])
+    try:
+        return tuple(urljoin(skimmed.base, href) for href in found[:FURTHER])
+    except ValueError:  # a base that is no address
+        return tuple(found[:FURTHER])
 
 
 def _names_content(src: str) -> bool:

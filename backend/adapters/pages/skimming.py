@@ -21,6 +21,8 @@ LINKS = 600
 LINK_CHARS = 300
 #: Pieces of text that decide whether a block is made of links.
 PIECES = 500
+#: Characters of a block's class and id that are looked at.
+NAME_CHARS = 300
 #: Text of a block from which on it is content, whatever its name says.
 BANNER_CHARS = 1500
 
@@ -55,11 +57,13 @@ _AWAY = "away"
 _BLOCKS = ("div", "section", "aside", "ul", "ol", "form", "p", "span", "table", "header", "footer", "a", "li")
 _AWAY_ROLES = frozenset(("navigation", "menu", "menubar", "search", "dialog", "alertdialog"))
 _HIDDEN_STYLE = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])")
-_NAVIGATION = re.compile(
-    r"(?i)(?:^|[\s_-])(?:nav|navbar|navigation|menu|breadcrumbs?|skip|sitemap)(?:[\s_-]|$)"
+#: The names that tell anything at all, in one search, for most blocks carry none of them.
+_TELLING = re.compile(
+    "nav|menu|breadcrumb|skip|sitemap|cookie|consent|gdpr|onetrust|usercentr|didomi|ccpa|trust|cmp"
 )
+_NAVIGATION = re.compile(r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|breadcrumbs?|skip|sitemap)(?:[\s_-]|$)")
 _CONSENT = re.compile(
-    r"(?i)cookie|consent|gdpr|onetrust|usercentrics|didomi|ccpa|truste|(?:^|[\s_-])cmp(?:[\s_-]|$)"
+    r"cookie|consent|gdpr|onetrust|usercentrics|didomi|ccpa|truste|(?:^|[\s_-])cmp(?:[\s_-]|$)"
 )
 _ASKS_CONSENT = re.compile(
     r"(?i)cookie|consent|privacy|datenschutz|accept|agree|akzept|zustimm|accepter|aceptar|accett|同意|クッキー"
@@ -79,14 +83,17 @@ class Skimmed:
 def skim(html: str, enough_chars: int) -> Skimmed | None:
     """The page cut to what is read, its body to about `enough_chars`; `None` where there is no document."""
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, recover=True)
-    root = etree.fromstring(html.encode("utf-8", "replace"), parser)
-    if root is None:
+    try:
+        root = etree.fromstring(html.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError:  # an empty document, or nothing but comments
         return None
     links = tuple(_links(root))
     base = next((element.get("href", "") for element in root.iter("base")), "")
     for element in [script for script in root.iter("script") if not _is_linked_data(script)]:
         element.tag = _AWAY
     etree.strip_elements(root, _AWAY, *_NEVER_READ, with_tail=False)
+    for body in root.iter("body"):
+        _cut(body, enough_chars * 2)
     for element in [block for block in root.iter(*_BLOCKS) if _goes(block)]:
         element.tag = _AWAY
     etree.strip_elements(root, _AWAY, with_tail=False)
@@ -127,7 +134,9 @@ def _goes(element: etree._Element) -> bool:
     style = attributes.get("style")
     if style and _HIDDEN_STYLE.search(style):
         return True
-    name = f"{attributes.get('class', '')} {attributes.get('id', '')}"[:500]
+    name = f"{attributes.get('class', '')} {attributes.get('id', '')}"[:NAME_CHARS].lower()
+    if _TELLING.search(name) is None:
+        return False
     if _CONSENT.search(name):
         text = _text(element, BANNER_CHARS)
         return len(text) < BANNER_CHARS and _ASKS_CONSENT.search(text) is not None

@@ -1,0 +1,64 @@
+"""robots.txt, as RFC 9309 has it: kept for each host with an expiry, judged in the parser's processes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+
+#: Seconds that "the file could not be read" is kept: short, for it closes the whole site.
+UNREADABLE_S = 60.0
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What a host's robots.txt says. An empty file, or none (4xx), allows everything."""
+
+    body: bytes = b""
+    #: Set when the file could not be read: then the site counts as closed (RFC 9309, 2.3.1.4).
+    unreadable: str = ""
+
+    @property
+    def say_something(self) -> bool:
+        """Most files restrict nothing that matters here; those need no process to judge them."""
+        lowered = self.body.lower()
+        return b"allow" in lowered or b"delay" in lowered
+
+
+class RobotsCache:
+    """By host; bounded in bytes; shared by all threads."""
+
+    def __init__(self, expiry_s: float, max_bytes: int) -> None:
+        self._expiry_s = expiry_s
+        self._max_bytes = max_bytes
+        self._bytes = 0
+        self._kept: OrderedDict[str, tuple[float, Rules]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def get(self, host: str) -> Rules | None:
+        with self._lock:
+            kept = self._kept.get(host)
+            if kept is None or kept[0] <= time.monotonic():
+                return None
+            self._kept.move_to_end(host)
+            return kept[1]
+
+    def put(self, host: str, rules: Rules) -> None:
+        until = time.monotonic() + (UNREADABLE_S if rules.unreadable else self._expiry_s)
+        with self._lock:
+            self._drop(host)
+            self._kept[host] = (until, rules)
+            self._bytes += _size(host, rules)
+            while self._bytes > self._max_bytes:
+                self._drop(next(iter(self._kept)))
+
+    def _drop(self, host: str) -> None:
+        kept = self._kept.pop(host, None)
+        if kept is not None:
+            self._bytes -= _size(host, kept[1])
+
+
+def _size(host: str, rules: Rules) -> int:
+    # The objects around the text weigh more than most of the texts.
+    return 500 + len(host) + len(rules.body)
