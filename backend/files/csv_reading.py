@@ -136,4 +136,4 @@ def _nul_notes(data: bytes, rows: list[Row]) -> list[str]:
     if not held:
         return []
     named = ", ".join(map(str, held[:20])) + (", …" if len(held) > 20 else "")
-    return [f"Row{'s' if len(held) > 1 else ''} {named}: NUL characters in the text; kept as they stand."]
+    return [f"Row{'s' if len(held) > 1 else ''} {named}: NUL characters in the text; kept."]

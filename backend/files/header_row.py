@@ -85,8 +85,8 @@ def lay_out(all_rows: list[Row], known: Collection[str], *, name: str, blank: Ce
 def _header_notes(headers: Sequence[str], index: int, known: Collection[str], hits: int) -> list[str]:
     notes = []
     if index:
-        rows = "The row above it is" if index == 1 else f"The {index} rows above it are"
-        notes.append(f"The header is in row {index + 1}. {rows} kept as they stand.")
+        kept = "The row above it is kept" if index == 1 else f"The {index} rows above it are kept"
+        notes.append(f"The header is in row {index + 1}. {kept}.")
     if known and not hits:
         notes.append(f"No known column name was found; row {index + 1} is taken for the header.")
     counts = Counter(name.strip() for name in headers if name.strip())
@@ -106,7 +106,7 @@ def _longer_notes(rows: Sequence[Row], width: int, first_number: int) -> list[st
         if len(row) > width and not all(map(is_blank, row[width:]))
     ]
     notes = [
-        f"Row {number} has {extra} cell{'s' if extra > 1 else ''} more than the header; kept as they stand."
+        f"Row {number} has {extra} cell{'s' if extra > 1 else ''} more than the header; kept."
         for number, extra in longer[:_NAMED]
     ]
     if len(longer) > _NAMED:

@@ -58,7 +58,8 @@ class Package:
 
     def size(self, part: str) -> int:
         """Inflated bytes of a part as the archive says; good for progress, not for trust."""
-        return max(self._parts[_key(part)].file_size, 1)
+        info = self._parts.get(_key(part))
+        return max(info.file_size, 1) if info else 1
 
     def chunks(self, part: str) -> Iterator[bytes]:
         """The inflated bytes of a part. Raises TooLarge for a bomb and Invalid for a damaged part."""

@@ -73,9 +73,10 @@ class SheetParser:
                 f"Merged cells ({cells}): the value is read in the first cell, the others are blank."
             )
         if self._unvalued:
+            count, first = len(self._unvalued), self._unvalued[0]
             notes.append(
-                f"Formulas without a stored value: {len(self._unvalued):,}, the first in {self._unvalued[0]}. "
-                "They are read as blank: save the workbook in a spreadsheet program to have them computed."
+                f"Formulas without a stored value: {count:,}, the first in {first}. They are read as blank: "
+                "save the workbook in a spreadsheet program to have them computed."
             )
         return notes
 
@@ -173,7 +174,8 @@ class SheetParser:
         elif missing > 0:
             row.extend([None] * missing)
             row.append(value)
-            self._held += missing // 8  # a blank costs a pointer, a value eight times that
+            # Blanks count too, or a value far to the right in each row would cost gigabytes.
+            self._held += missing // 2
         else:
             row[self._column] = value
         self._held += 1
