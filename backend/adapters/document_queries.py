@@ -71,11 +71,10 @@ def check_summed(query: Query, field: str) -> None:
 
 
 def _kind(value: Json) -> str:
-    if isinstance(value, bool):
-        return "bool"
-    if isinstance(value, (int, float)):
-        return "number"
-    return "text" if isinstance(value, str) else "other"
+    if isinstance(value, str):
+        return "text"
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and is_scalar(value)
+    return "number" if is_number else "other"
 
 
 def check_limit(limit: int) -> None:

@@ -16,14 +16,16 @@ from backend.ports import Create, Data, Delete, Increment, Json, Key, Replace, W
 MAX_DOCUMENT_BYTES = 1_000_000
 MAX_COMMIT_BYTES = 10_000_000
 MAX_COMMIT_WRITES = 500
-#: Firestore's limit on a field's name.
-MAX_FIELD_BYTES = 1_500
+#: Firestore's limit is 1,500 for the whole path of a field, in which ours stand below one of its own.
+MAX_FIELD_BYTES = 1_000
 
 COLLECTION = re.compile(r"[A-Za-z0-9_-]{1,100}")
 ID = re.compile(r"[A-Za-z0-9_.:~-]{1,500}")
 #: Firestore keeps these for itself.
 _RESERVED = re.compile(r"\.\.?|__.*__", re.DOTALL)
 _INT64 = range(-(2**63), 2**63)
+#: Unix seconds; timestamps end here.
+_YEAR_10000 = 253_402_300_800
 
 
 def check_key(key: Key) -> None:
@@ -66,9 +68,16 @@ def _text(write: Write, expiring: Iterable[str]) -> str:
             _check_increment(write)
             return ""
         case Create() | Replace():
-            if write.expires_at is not None and write.key.collection not in expiring:
-                raise ValueError(f"{write.key} may not expire: its collection is not declared as expiring")
+            if write.expires_at is not None:
+                _check_expiry(write.key, write.expires_at, expiring)
             return encode(write.key, write.data)
+
+
+def _check_expiry(key: Key, expires_at: float, expiring: Iterable[str]) -> None:
+    if key.collection not in expiring:
+        raise ValueError(f"{key} may not expire: its collection is not declared as expiring")
+    if not 0 <= expires_at < _YEAR_10000:
+        raise ValueError(f"{key} cannot expire at {expires_at}: that is no Unix time in seconds")
 
 
 def _check_increment(write: Increment) -> None:
@@ -81,7 +90,7 @@ def _check_increment(write: Increment) -> None:
 
 
 def encode(key: Key, data: Data) -> str:
-    """`data` as compact JSON text; ValueError names the document, and what of it JSON or the size forbids."""
+    """`data` as compact JSON text (tuples become lists); ValueError for what JSON or the size forbids."""
     for name, value in data.items():
         _check_field(key, name)
         _check_value(key, name, value)
@@ -106,7 +115,7 @@ def _check_value(key: Key, name: str, value: Json) -> None:
     """`json.dumps` would let these pass and change them: NaN, huge integers, keys that are not strings."""
     if is_scalar(value):
         return
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         for item in value:
             _check_value(key, name, item)
     elif isinstance(value, dict):
@@ -127,8 +136,10 @@ def is_scalar(value: Json) -> bool:
     return isinstance(value, float) and math.isfinite(value)
 
 
-def increased(value: Json, by: int) -> int:
-    """An integer field after an Increment: what is no integer starts at 0, and 64 bits are the end."""
+def increased(value: Json, by: int) -> int | float:
+    """A field after an Increment, as Firestore has it: what is no number starts at 0; 64 bits are the end."""
+    if isinstance(value, float):
+        return value + by
     start = value if type(value) is int else 0
     return min(max(start + by, _INT64.start), _INT64.stop - 1)
 

@@ -229,4 +229,4 @@ def _apply(connection: sqlite3.Connection, write: Write, text: str, version: int
 
 def _number(version: str) -> int:
     """A version as it is stored; one of another store fits no document."""
-    return int(version) if version.isdecimal() else -1
+    return int(version) if version.isdecimal() and len(version) < 19 else -1

@@ -2,7 +2,8 @@
 
 SQLite and Firestore order values alike (null, numbers, then strings by their UTF-8 bytes) once null is
 kept from being SQL's NULL, which compares with nothing: it stands here as minus infinity, which no JSON
-number is. Booleans become 0 and 1, so an ordered field must not mix them with numbers.
+number is. Booleans become 0 and 1, so an ordered field must not mix them with numbers. Lists and objects
+are not compared: a document whose ordered field holds one is not found, like one that lacks the field.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def _members(query: Query) -> Condition:
     """Which documents stand in the index. SQLite uses it only for a WHERE that repeats these terms."""
     where = Condition([f"collection = '{query.collection}'"])
     for name, _ in ordered(query):
-        where.add(f"{_type(name)} IS NOT NULL")
+        where.add(f"{_type(name)} NOT IN ('array', 'object')")
     return where
 
 
