@@ -67,7 +67,9 @@ def detect(data: bytes, *, name: str) -> Encoding:
         utf16 = _unmarked_utf16(data)
         if utf16:
             return Encoding(utf16)
-    if (zeros * 10 > len(sample)) or len(_CONTROLS.findall(sample)) * 50 > len(sample):
+    # Text that is UTF-8 throughout may hold a few control characters; rubbish rarely is UTF-8.
+    controls = len(_CONTROLS.findall(sample)) + zeros
+    if controls > (64 + len(sample) // 10 if is_utf8 else 4 + len(sample) // 50):
         raise Invalid(
             f'"{name}" is neither text nor a workbook (it holds binary data). Use a CSV or XLSX file.'
         )
@@ -90,7 +92,9 @@ def _unmarked_utf16(data: bytes) -> str | None:
     sample = data[:_SAMPLE]
     odd, even = sample[1::2].count(0), sample[::2].count(0)
     codec, stray = ("utf-16-le", even) if odd > even else ("utf-16-be", odd)
-    return codec if stray * 20 <= odd + even and _decodes(data, codec) else None
+    # A few stray zeros in another encoding would not give line ends when read in pairs.
+    plausible = stray * 20 <= odd + even and re.search("[\r\n]", sample.decode(codec, "ignore"))
+    return codec if plausible and _decodes(data, codec) else None
 
 
 def _count_utf8(data: bytes) -> tuple[int, int]:
