@@ -15,7 +15,7 @@ from typing import Any
 
 from aiohttp import web
 
-from backend.local.model import ask, delivery, refusals, spoil, tokens
+from backend.local.model import ask, delivery, refusals, shape, spoil, tokens
 from backend.local.model.answers import fill, row
 from backend.local.model.calls import Call, Calls, PriceTable
 from backend.local.model.faults import Chooser, ModelFaults, Rule, share
@@ -25,11 +25,6 @@ from backend.local.standin import Standin
 
 #: The largest body taken; OpenAI's own limit lies above it.
 BODY_BYTES = 64 << 20
-#: Where no JSON is asked for by a schema, these are the fields.
-_USUAL = {
-    "type": "object",
-    "properties": {name: {"type": "string"} for name in ("category", "brand_name", "email_question")},
-}
 
 
 @dataclass(frozen=True)
@@ -142,14 +137,15 @@ class _Model:
 
     def _body(self, asked: ask.Ask, call: Call, found: row.Row, rule: Rule | None) -> bytes:
         number = int.from_bytes(asked.digest[:4], "big")
-        values = fill.fill(asked.schema or _USUAL, fill.Answer(found, number))
+        values = fill.fill(asked.schema or shape.USUAL, fill.Answer(found, number))
         content: str | None = json.dumps(values, ensure_ascii=False)
         refusal: str | None = None
         finish = "stop"
+        most = asked.max_completion_tokens
         if rule is not None and rule.fault in spoil.SPOILS:
             content, refusal, finish = spoil.message(rule, values, number)
+            most = None  # a server that spoils its answers keeps to no length either
         completion = tokens.count(content or refusal or "")
-        most = asked.max_completion_tokens
         if content and most is not None and completion > most:
             content, completion, finish = tokens.cut(content, most), most, "length"
         self._calls.bill(call, asked.prompt_tokens, completion * asked.n)
@@ -159,7 +155,7 @@ class _Model:
             "refusal": refusal,
             "annotations": [],
         }
-        return _completion(asked, message, finish, completion * asked.n)
+        return shape.completion(asked, message, finish, completion * asked.n)
 
     async def models(self, request: web.Request) -> web.Response:
         """The models a key may use; asking costs nothing, so it serves as a test of the key."""
@@ -167,7 +163,7 @@ class _Model:
             self._check_key(_key(request), spending=False)
         except ApiError as error:
             return _refused(error)
-        return web.json_response({"object": "list", "data": [_described(name) for name in ask.MODELS]})
+        return web.json_response({"object": "list", "data": [shape.described(name) for name in ask.MODELS]})
 
     async def model(self, request: web.Request) -> web.Response:
         name = request.match_info["id"]
@@ -177,7 +173,7 @@ class _Model:
                 raise refusals.model_not_found(name)
         except ApiError as error:
             return _refused(error)
-        return web.json_response(_described(name))
+        return web.json_response(shape.described(name))
 
     async def unknown(self, request: web.Request) -> web.Response:
         return _refused(refusals.unknown_url(request.method, request.path))
@@ -194,40 +190,10 @@ def _refused(error: ApiError) -> web.Response:
     return web.Response(body=error.body(), status=error.status, headers=headers, content_type=kind)
 
 
-def _described(name: str) -> dict[str, Any]:
-    return {"id": name, "object": "model", "created": 1_744_316_542, "owned_by": "system"}
-
-
-def _completion(asked: ask.Ask, message: dict[str, Any], finish: str, completion: int) -> bytes:
-    answer = {
-        "id": f"chatcmpl-{secrets.token_urlsafe(21)}",
-        "object": "chat.completion",
-        "created": int(time.time()),
-        "model": asked.model,
-        "choices": [
-            {"index": index, "message": message, "logprobs": None, "finish_reason": finish}
-            for index in range(asked.n)
-        ],
-        "usage": {
-            "prompt_tokens": asked.prompt_tokens,
-            "completion_tokens": completion,
-            "total_tokens": asked.prompt_tokens + completion,
-            "prompt_tokens_details": {"cached_tokens": 0, "audio_tokens": 0},
-            "completion_tokens_details": {
-                "reasoning_tokens": 0,
-                "audio_tokens": 0,
-                "accepted_prediction_tokens": 0,
-                "rejected_prediction_tokens": 0,
-            },
-        },
-        "service_tier": "default",
-        "system_fingerprint": "fp_standin",
-    }
-    return json.dumps(answer, ensure_ascii=False).encode(errors="surrogatepass")
-
-
 def _answer_fault(rule: Rule, asked: ask.Ask, key: str, headers: dict[str, str]) -> None:
     """Raises the error body of a rule that has one."""
+    if rule.fault == "rate_limited":
+        headers |= {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": "120ms"}
     if rule.retry_after_s is not None:
         headers["retry-after"] = f"{rule.retry_after_s:g}"
     error = refusals.of_fault(rule.fault, asked.model, key, headers)

@@ -7,9 +7,9 @@ import re
 from backend.local.model.answers.row import Row
 from backend.local.model.answers.trade import Trade, by_keywords
 
-_PLACE = re.compile(r"(?:headquartered|based|located|office is) in ((?:St\. )?[^.;()\n]{2,80})")
+_PLACE = re.compile(r"(?:[Hh]eadquartered|[Bb]ased|[Ll]ocated|office is) in ((?:St\. )?[^.;()\n]{2,80})")
 #: How much of a text's end may hold the place: descriptions end with it.
-_TAIL = 400
+_TAIL = 1500
 
 #: For each kind of trade, ways to ask; {what} is a phrase in running text, {there} " in PLACE" or nothing.
 _WAYS = {
