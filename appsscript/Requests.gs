@@ -1,0 +1,69 @@
+/** Requests to the api as values: pure code, sent by Backend.gs. */
+
+/**
+ * @param {string} path
+ * @param {Fields} query Absent, null and empty values are left out.
+ * @return {ApiRequest}
+ */
+function get_(path, query) {
+  const pairs = Object.keys(query)
+    .filter((name) => query[name] !== null && query[name] !== undefined && query[name] !== '')
+    .map((name) => encodeURIComponent(name) + '=' + encodeURIComponent(String(query[name])));
+  return { method: 'get', path: pairs.length ? path + '?' + pairs.join('&') : path, body: null, headers: {} };
+}
+
+/**
+ * @param {string} path
+ * @param {Fields} body
+ * @return {ApiRequest}
+ */
+function post_(path, body) {
+  return { method: 'post', path, body, headers: {} };
+}
+
+/**
+ * @param {string} path
+ * @param {Fields} body
+ * @return {ApiRequest}
+ */
+function patch_(path, body) {
+  return { method: 'patch', path, body, headers: {} };
+}
+
+/**
+ * The same request, to be done once however often it arrives.
+ * @param {ApiRequest} request
+ * @param {string} key
+ * @return {ApiRequest}
+ */
+function once_(request, key) {
+  return Object.assign({}, request, { headers: Object.assign({}, request.headers, { 'Idempotency-Key': key }) });
+}
+
+/**
+ * A move of one job. Deleting is a method of its own; only retry has details.
+ * @param {string} id
+ * @param {string} move
+ * @param {Fields} details
+ * @return {ApiRequest}
+ */
+function move_(id, move, details) {
+  if (move === 'delete') return { method: 'delete', path: jobPath_(id), body: null, headers: {} };
+  return post_(jobPath_(id) + '/' + encodeURIComponent(move), details || {});
+}
+
+/**
+ * @param {string} id
+ * @return {string}
+ */
+function jobPath_(id) {
+  return '/api/jobs/' + encodeURIComponent(id);
+}
+
+/**
+ * @param {string} spreadsheetId
+ * @return {string}
+ */
+function sheetPath_(spreadsheetId) {
+  return '/api/sheets/' + encodeURIComponent(spreadsheetId);
+}
