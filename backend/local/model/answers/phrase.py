@@ -42,7 +42,7 @@ _GENERAL = _words(
 _SMALL = _words("and or of for the in de du la")
 _PLURALS = {"ies": "y", "sses": "ss", "shes": "sh", "ches": "ch", "xes": "x", "buses": "bus", "gases": "gas"}
 _ODD = _words(
-    "textiles news series apparatus gas glass steel logistics electronics analytics cosmetics plastics "
+    "news series apparatus gas glass steel logistics electronics analytics cosmetics plastics "
     "ceramics lens bus process business goods sports robotics optics telecommunications communications "
     "securities genetics diagnostics therapeutics graphics fitness wellness class"
 )
@@ -53,7 +53,7 @@ def beginning(text: str) -> str:
     text = text[:160]
     text = _LEAD.sub("", text.lstrip(" ,") + " ", count=1).lstrip(" ,")
     end = _END.search(text)
-    return (text[: end.start()] if end else text).strip(" ,-'’")
+    return (text[: end.start()] if end else text).strip(" ,-'’@+=#*•·&%/")
 
 
 def head(text: str) -> list[str]:
