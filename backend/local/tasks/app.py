@@ -52,8 +52,6 @@ def create_app(
             clock=clock,
             ledger=standin.ledger,
             luck=luck,
-            chance=lambda: standin.chance,
-            delay_s=lambda: standin.faults.delay_s,
             names_blocked_s=names_blocked_s,
         )
     )

@@ -32,8 +32,7 @@ class Console:
         app.router.add_get("/_standin/console.json", self.data)
 
     async def page(self, _request: web.Request) -> web.Response:
-        html = resources.files(__package__).joinpath("console.html").read_text(encoding="utf-8")
-        return web.Response(text=html, content_type="text/html", charset="utf-8")
+        return web.Response(text=_page(), content_type="text/html", charset="utf-8")
 
     async def data(self, request: web.Request) -> web.Response:
         """All queues; with `?queue=NAME` also that queue's first tasks."""
@@ -63,6 +62,15 @@ class Console:
             "min_backoff_s": retries.min_backoff.ToMicroseconds() / 1e6,
             "max_backoff_s": retries.max_backoff.ToMicroseconds() / 1e6,
         }
+
+
+def _page() -> str:
+    """One self-contained page: style and script are put where the page names them."""
+    files = resources.files(__package__) / "console_page"
+    page = (files / "page.html").read_text(encoding="utf-8")
+    for part in ("page.css", "page.js"):
+        page = page.replace(f"/* {part} */", (files / part).read_text(encoding="utf-8"))
+    return page
 
 
 def _task(task: StoredTask, in_dispatch: bool) -> dict[str, Any]:

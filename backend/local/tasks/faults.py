@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.local.standin import FaultSwitches, Standin
+
+Line = TypeVar("Line")
 
 
 class Mishap(BaseModel):
@@ -58,3 +61,9 @@ class Luck:
             self._struck[name] += 1
             return True
         return mishap.chance > 0 and self.standin.chance.random() < mishap.chance
+
+    def shuffled(self, line: list[Line]) -> list[Line]:
+        """The line as it is, or, where the mishap strikes, in an order of chance."""
+        if len(line) > 1 and self.strikes("reorder"):
+            return self.standin.chance.sample(line, len(line))
+        return line

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import sqlite3
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from backend.local.standin import Ledger
@@ -35,8 +33,6 @@ class Surroundings:
     clock: Clock
     ledger: Ledger
     luck: Luck
-    chance: Callable[[], random.Random]
-    delay_s: Callable[[], float]
     names_blocked_s: float
 
 
@@ -102,18 +98,13 @@ class QueueRunner:
         line = [each for each in first if each.id not in self._deliveries]
         due = [each for each in line if each.due <= now]
         bucket = self._bucket_for(queue.rate_limits, now)
-        for waiting in self._in_order(due)[:places]:
+        for waiting in self._around.luck.shuffled(due)[:places]:
             if not bucket.take(now):
                 return bucket.next_at()
             self._start(waiting, now)
         if due:
             self._poked.set()  # more may be due behind those looked at
         return min((each.due for each in line if each.due > now), default=None)
-
-    def _in_order(self, due: list[Waiting]) -> list[Waiting]:
-        if len(due) > 1 and self._around.luck.strikes("reorder"):
-            return self._around.chance().sample(due, len(due))
-        return due
 
     def _bucket_for(self, rates: Message, now: float) -> TokenBucket:
         if self._bucket is None:
@@ -127,7 +118,9 @@ class QueueRunner:
             return
         if self._around.luck.strikes("delay"):
             self._around.ledger.add("delayed", task=task.name)
-            task.message.schedule_time.FromMicroseconds(int((now + self._around.delay_s()) * 1e6))
+            task.message.schedule_time.FromMicroseconds(
+                int((now + self._around.luck.standin.faults.delay_s) * 1e6)
+            )
             self._around.store.save(task)
             return
         self._deliver(task)

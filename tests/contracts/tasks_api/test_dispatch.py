@@ -92,6 +92,20 @@ def test_a_worker_out_of_reach_is_a_failure_without_a_response(world: World) -> 
     assert task.last_attempt.response_status.code == 14
 
 
+@pytest.mark.parametrize(
+    "request_", [{"url": "http://"}, {"url": "http://[::1"}, {"headers": {"X-Split": "a\r\nX-Forged: b"}}]
+)
+def test_a_request_that_cannot_be_made_is_a_failure_and_harms_no_other(
+    world: World, request_: dict[str, Any]
+) -> None:
+    # errors.json: task/create/invalid-url-bad-escape; a malformed URL is taken and fails at its dispatch.
+    world.create("one", http_request=request_)
+    world.until("retry")
+    world.create("two")
+    world.until("done")
+    assert [received.task for received in world.worker.received] == ["two"]
+
+
 def test_past_its_deadline_a_delivery_is_dropped_while_the_handler_goes_on(world: World) -> None:
     # Task.dispatch_deadline: DEADLINE_EXCEEDED, retried; whether the worker stops depends on the worker.
     # dispatch.json, dispatch/http-timeout: the next attempt says 504.
