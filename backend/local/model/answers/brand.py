@@ -6,16 +6,19 @@ import re
 
 #: Legal forms, matched at the end of a name, again and again until none is left.
 _FORMS = (
-    r"incorporated|inc|corporation|corp|company|co|limited|ltd|llc|llp|lp|plc",
-    r"pjsc|ojsc|jsc|pao|oao|ooo|ksc|kscp|saog|saoc|qpsc|qsc|psc",
+    r"incorporated|inc|corporation|corp|company|co|limited|ltd|llc|llp|lp|plc|partnership|liability|by share",
+    r"pjsc|ojsc|jsc|pao|oao|ooo|ksc|kscp|saog|saoc|q\.?p?\.?s\.?c|psc|open|joint[- ]stock",
     r"gmbh(?: & co\.? kg(?:aa)?)?|mbh|kgaa|kg|ohg|ag|aktiengesellschaft|se",
-    r"s\.?a|soci[eé]t[eé] anonyme|s\.?a\.?b?\.? de c\.?v|s\.?a\.?a|s\.?a\.?s|s\.?a\.?u|s\.?c\.?a",
-    r"s\.?p\.?a|s\.?r\.?l|s\.?l|s\.?a\.?k|n\.?v|b\.?v|c\.?v|a/s|as|asa|ab|abp|aktiebolag|oyj|oy|aps|e?hf|nyrt",
-    r"k\.?k|g\.?k|tbk(?:,? pt)?|pt|persero|bhd|berhad|sdn|pte|pty|pcl|public|publ|sociedad an[oó]nima",
-    r"joint[- ]stock|anonim [sş]irketi|a\.?\s?[sş]|sana[iy]i? ve tic(?:aret|\.)?|san\. ve tic|t\.?a\.?s",
-    r"d\.d|a\.d|j\.s\.c|n\.p\.l|npl|s\.e|n\.a|holdings?|reit|(?:sponsored )?adr|class [a-c]|ordinary shares",
+    r"s\.?a|soci[eé]t[eé] anonyme|sociedad an[oó]nima|s\.?a\.?(?:b|p\.?i)?\.? de c\.?v|s\.?a\.?b|s\.?a\.?i\.?c",
+    r"s\.?a\.?a|s\.?a\.?s|s\.?a\.?u|s\.?c\.?a|s\.?p\.?a|s\.?r\.?l|s\.?l|s\.?a\.?k|n\.?v|b\.?v|c\.?v",
+    r"a/s|as|asa|ab|abp|aktiebolag|oyj|oy|aps|e?hf|nyrt|k\.?k|g\.?k|pte|pty|pcl|public|publ",
+    r"tbk(?:,? pt)?|pt|persero|bhd|berhad|sdn|d\.d|a\.d|j\.s\.c|n\.p\.l|npl|s\.e|n\.a",
+    r"anonim [sş]irketi|a\.?\s?[sş]|sana[iy]i? ve tic(?:aret|\.)?|san\. ve tic|t\.?a\.?s",
+    r"holdings?|reit|(?:sponsored )?adr|class [a-z]|nvdr|ordinary shares",
 )
-_ENDING = re.compile(rf"(?:[\s,]+|-(?=AG$))(?:{'|'.join(_FORMS)})\.?$", re.IGNORECASE)
+_ENDING = re.compile(
+    rf"(?:[\s,]+|-(?=AG$)|\.(?=(?:co|ltd|limited|corp|inc)\b))(?:{'|'.join(_FORMS)})\.?$", re.IGNORECASE
+)
 _BEGINNING = re.compile(
     r"^(?:(?:Public )?Joint[- ]Stock Company|P?JSC|PT|P\.T|CV|ООО|ОАО|ПАО|АО|ЗАО|شركة)\.?\s+"
 )

@@ -39,7 +39,7 @@ _IS = re.compile(
 #: "(engages in) the research, development, manufacture, and sale of WHAT"
 _DEED = re.compile(
     r"(?:the\s+|various\s+)?(?:business(?:es)?\s+of\s+)?"
-    r"((?:[a-z&-]+(?:,\s+and\s+|,\s+|\s+and\s+|\s+)){0,9}?[a-z-]+)\s+of\s+",
+    r"((?:(?!(?:in|for|to|with)\b)[a-z&-]+(?:,\s+and\s+|,\s+|\s+and\s+|\s+)){0,9}?[a-z-]+)\s+of\s+",
     re.I,
 )
 _DEED_WORD = re.compile(
@@ -123,10 +123,13 @@ def _from_text(text: str) -> Trade | None:
     return None
 
 
+_NO_OPENING = frozenset({"does", "did", "intends", "plans", "previously", "currently", "focusses"})
+
+
 def _from_opening(text: str) -> Trade | None:
     """`Swedish furniture retailer known for …`: a text that opens with what the company is."""
     words = phrase.head(phrase.beginning(text))
-    if not 2 <= len(words) <= phrase.MOST_WORDS or not all(map(str.isascii, words)):
+    if len(words) < 2 or words[0].lower() in _NO_OPENING or not all(map(str.isascii, words)):
         return None
     nouns = [*words[:-1], phrase.plural(words[-1])]
     return Trade(phrase.title(nouns), _lowered(nouns), "is")
@@ -235,7 +238,10 @@ def _from_keywords(keywords: str) -> Trade | None:
     """The last keyword is the most specific one."""
     plain = _BRACKETS.sub(" ", keywords[:EXAMINED]).replace("&", " and ")
     for piece in reversed(re.split(r"[,;|]", plain)):
-        words = phrase.last_words(piece.split(), phrase.MOST_WORDS)
+        words = piece.split()
+        if len(words) > phrase.MOST_WORDS and "and" in words[2:]:
+            words = words[: words.index("and", 2)]
+        words = phrase.last_words(words, phrase.MOST_WORDS)
         if not words or phrase.is_general(words):
             continue
         if len(words) == 1:
