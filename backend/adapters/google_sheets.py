@@ -13,12 +13,12 @@ from typing import Any, TypeVar
 
 import google.auth.exceptions
 import httplib2
-from googleapiclient.discovery import build
 from googleapiclient.errors import HttpError
 
 from backend.adapters import sheets_answers, sheets_errors
 from backend.adapters.google_connection import Connections
 from backend.adapters.sheet_ranges import to_grid_range
+from backend.adapters.sheets_api import SheetsApi
 from backend.adapters.sheets_errors import BeyondGrid
 from backend.adapters.sheets_requests import columns_of, update_cells
 from backend.errors import RowmillError, TryLater
@@ -44,7 +44,6 @@ LEAST_TIMEOUT_S = 1.0
 
 T = TypeVar("T")
 Wire = dict[str, Any]
-Request = Any
 
 
 class GoogleSheets:
@@ -60,9 +59,7 @@ class GoogleSheets:
         self._connections = Connections(credentials)
 
     def describe(self, spreadsheet_id: str) -> Spreadsheet:
-        answer = self._call(
-            lambda spreadsheets: spreadsheets.get(spreadsheetId=spreadsheet_id, fields=_DESCRIBED)
-        )
+        answer = self._call(lambda api: api.spreadsheets.get(spreadsheetId=spreadsheet_id, fields=_DESCRIBED))
         tabs = tuple(
             sheets_answers.tab(sheet) for sheet in answer.get("sheets", ()) if sheets_answers.has_grid(sheet)
         )
@@ -92,7 +89,7 @@ class GoogleSheets:
             for block in blocks
         ]
         self._call(
-            lambda spreadsheets: spreadsheets.values().batchUpdateByDataFilter(
+            lambda api: api.values.batchUpdateByDataFilter(
                 spreadsheetId=spreadsheet_id,
                 body={"valueInputOption": "RAW", "data": data},
                 fields="totalUpdatedCells",
@@ -119,7 +116,7 @@ class GoogleSheets:
     def nonces(self, spreadsheet_id: str) -> list[Nonce]:
         lookup = {"metadataKey": NONCE_KEY, "locationType": "SPREADSHEET", "visibility": "DOCUMENT"}
         answer = self._call(
-            lambda spreadsheets: spreadsheets.developerMetadata().search(
+            lambda api: api.metadata.search(
                 spreadsheetId=spreadsheet_id,
                 body={"dataFilters": [{"developerMetadataLookup": lookup}]},
                 fields="matchedDeveloperMetadata.developerMetadata(metadataId,metadataValue)",
@@ -172,7 +169,7 @@ class GoogleSheets:
             "dateTimeRenderOption": "FORMATTED_STRING",
         }
         answer = self._call(
-            lambda spreadsheets: spreadsheets.values().batchGetByDataFilter(
+            lambda api: api.values.batchGetByDataFilter(
                 spreadsheetId=spreadsheet_id, body=body, fields=_READ
             ),
             timeout_s,
@@ -184,7 +181,7 @@ class GoogleSheets:
     ) -> list[list[list[Entered]]]:
         body = {"dataFilters": [{"gridRange": to_grid_range(area)} for area in areas]}
         answer = self._call(
-            lambda spreadsheets: spreadsheets.getByDataFilter(
+            lambda api: api.spreadsheets.getByDataFilter(
                 spreadsheetId=spreadsheet_id, body=body, fields=_ENTERED
             ),
             timeout_s,
@@ -195,7 +192,7 @@ class GoogleSheets:
         """One atomic `spreadsheets.batchUpdate`."""
         if requests:
             self._call(
-                lambda spreadsheets: spreadsheets.batchUpdate(
+                lambda api: api.spreadsheets.batchUpdate(
                     spreadsheetId=spreadsheet_id, body={"requests": requests}, fields="spreadsheetId"
                 ),
                 timeout_s,
@@ -203,33 +200,22 @@ class GoogleSheets:
             )
 
     @functools.cached_property
-    def _spreadsheets(self) -> Any:
-        """The description of the API, from the copy inside the library; connections come with each call."""
-        options = {"api_endpoint": self._endpoint} if self._endpoint else None
-        service = build(
-            "sheets",
-            "v4",
-            http=httplib2.Http(),
-            static_discovery=True,
-            cache_discovery=False,
-            client_options=options,
-        )
-        return service.spreadsheets()
+    def _api(self) -> SheetsApi:
+        return SheetsApi(self._endpoint)
 
     def _call(
         self,
-        request: Callable[[Any], Request],
+        request: Callable[[SheetsApi], Any],
         timeout_s: float | None = None,
         *,
         writes: bool = False,
     ) -> Wire:
         """The one way to the API: sends the request once and translates what goes wrong."""
-        prepared = request(self._spreadsheets)
+        prepared = request(self._api)
         try:
             with self._connections.lend(timeout_s or self._timeout_s) as connection:
                 try:
-                    answer: Wire = prepared.execute(http=connection, num_retries=0)
-                    return answer
+                    return _wire(prepared.execute(http=connection, num_retries=0))
                 except HttpError as error:
                     refused = error
         except google.auth.exceptions.GoogleAuthError as error:
@@ -247,6 +233,13 @@ class GoogleSheets:
 
     def _translated(self, error: HttpError, writes: bool) -> RowmillError:
         return sheets_errors.of_answer(error, service_account=self._service_account, wrote=writes)
+
+
+def _wire(answer: object) -> Wire:
+    """The answer, which the client hands over as text where it is no JSON."""
+    if not isinstance(answer, dict):
+        raise ValueError("the answer is no JSON object")
+    return answer
 
 
 def _out_of_reach(what: str, *, maybe_applied: bool) -> TryLater:
