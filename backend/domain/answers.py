@@ -26,9 +26,14 @@ def schema(recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def user_message(inputs: Mapping[str, str], page_text: str | None, delimiter: str) -> str:
+def sent_inputs(recipe: Recipe, inputs: Mapping[str, str], page_text: str | None) -> dict[str, str]:
+    """The inputs that go to the model: the address of a page does not, where its text does."""
+    return {name: text for name, text in inputs.items() if page_text is None or name != recipe.website}
+
+
+def user_message(recipe: Recipe, inputs: Mapping[str, str], page_text: str | None, delimiter: str) -> str:
     """One row as data. `delimiter` is random for each call, so that no page can know how the data ends."""
-    company = {name: text for name, text in inputs.items() if name != "website" or page_text is None}
+    company = sent_inputs(recipe, inputs, page_text)
     if page_text is not None:
         company["page_text"] = page_text
     return f"<{delimiter}>\n{json.dumps(company, ensure_ascii=False)}\n</{delimiter}>"

@@ -58,7 +58,7 @@ def status_text(result: Result) -> str:
     """The Status cell; the only place where an error is shown in the sheet."""
     match result.status:
         case "done":
-            return "✅ Complete"
+            return f"✅ Complete ({result.sentence})" if result.sentence else "✅ Complete"
         case "skipped":
             return f"⏭️ Skipped ({result.sentence})"
     return f"❌ Error: {result.sentence}"
@@ -74,7 +74,10 @@ def cells(recipe: Recipe, result: Result) -> dict[str, str]:
 
 
 def deltas(results: list[Result]) -> dict[str, int]:
-    """What a commit of results adds to the progress document; states are counted when they are settled."""
+    """What a commit of results adds to the progress document.
+
+    `answered` counts rows that are answered and not yet settled in the sheet.
+    """
     counts = {
         "answered": len(results),
         "cached": sum(1 for result in results if result.cached),

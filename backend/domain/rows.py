@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.domain.recipes import Recipe
+from backend.domain.recipes import DESCRIPTION, KEYWORDS, Recipe
 
 #: A chunk of frozen rows has to fit into a document of 1 MiB, with room for JSON's escapes.
 CHUNK_ROWS = 250
@@ -64,6 +64,11 @@ def why_skipped(recipe: Recipe, inputs: Mapping[str, str]) -> str | None:
     if recipe.website is None and not any(name in inputs for name in recipe.any_of):
         return "no " + " or ".join(recipe.input(name).header for name in recipe.any_of)
     return None
+
+
+def can_fall_back(inputs: Mapping[str, str]) -> bool:
+    """Whether a row whose website cannot be read says enough by itself."""
+    return any(column.name in inputs for column in (KEYWORDS, DESCRIPTION))
 
 
 def chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:

@@ -1,1 +1,1 @@
-"""What the system does, one file per verb. A use case's signature shows what it touches; none calls another."""
+"""What the system does, one file per verb. A signature shows what it touches; none calls another."""

@@ -58,6 +58,9 @@ QUERIES: tuple[Query, ...] = (
     *(jobs_of(chosen) for size in range(len(_FILTERS) + 1) for chosen in combinations(_FILTERS, size)),
 )
 
+#: A tab's jobs, newest first.
+JOBS_OF_SHEET = jobs_of(("sheet_id",))
+
 SLOTS = Key("slots", "running")
 
 
@@ -95,6 +98,11 @@ def result_key(job_id: str, attempt: int, n: int) -> Key:
 
 def write_key(job_id: str, attempt: int, n: int) -> Key:
     return Key("writes", f"{job_id}.{attempt}-{n:06d}")
+
+
+def rest_key(job_id: str, attempt: int) -> Key:
+    """Says that every row of the attempt without a state of its own was cancelled."""
+    return Key("results", f"{job_id}.{attempt}-rest")
 
 
 def answer_doc_key(answer_key: str) -> Key:

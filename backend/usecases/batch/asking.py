@@ -44,6 +44,8 @@ class Question:
     rows: list[Row]
     prompt: Prompt
     page_url: str | None = None
+    #: What is to be said beside the answer: that the website could not be read.
+    remark: str | None = None
     #: The most that one try can cost; reserved before it starts.
     worst_microusd: int = 0
     tries: int = 0
@@ -86,7 +88,6 @@ class Asker:
         recipe: Recipe,
         model: Model,
         model_name: str,
-        api_key: str | None,
         price: Price | None,
         pace: Pace,
         shared: SharedCalls,
@@ -98,7 +99,7 @@ class Asker:
     ) -> None:
         self._recipe = recipe
         self._schema = answers.schema(recipe)
-        self._model, self._model_name, self._api_key = model, model_name, api_key
+        self._model, self._model_name = model, model_name
         self._price = price
         self._pace = pace
         self._shared = shared
@@ -121,11 +122,18 @@ class Asker:
 
     # ── the control thread's side ──────────────────────────────────────────────────────────────────
 
-    def question(self, key: str, rows: list[Row], page_text: str | None, page_url: str | None) -> Question:
+    def question(
+        self,
+        key: str,
+        rows: list[Row],
+        page_text: str | None = None,
+        page_url: str | None = None,
+        remark: str | None = None,
+    ) -> Question:
         """Writes the prompt for rows that share an answer."""
         prompt = write_prompt(self._recipe, self._schema, rows[0], page_text)
         worst = worst_call_microusd(prompt, self._price) if self._price is not None else 0
-        return Question(key, rows, prompt, page_url, worst)
+        return Question(key, rows, prompt, page_url, remark, worst)
 
     def ask(self, questions: list[Question]) -> None:
         self._waiting.extend(questions)
@@ -271,7 +279,7 @@ class Asker:
 
     async def _ask_once(self, question: Question) -> tuple[str, ...]:
         answer = await self._model.ask(
-            question.prompt, model=self._model_name, api_key=self._api_key, timeout_s=self._timeout_s
+            question.prompt, model=self._model_name, api_key=None, timeout_s=self._timeout_s
         )
         self._learn(answer)
         question.tokens_in += answer.tokens_in
@@ -313,7 +321,7 @@ def write_prompt(recipe: Recipe, schema: dict[str, Any], row: Row, page_text: st
     """One row's prompt; the delimiter around the data is drawn anew each time."""
     return Prompt(
         system=recipe.instructions,
-        user=answers.user_message(row.inputs, page_text, f"data-{secrets.token_hex(8)}"),
+        user=answers.user_message(recipe, row.inputs, page_text, f"data-{secrets.token_hex(8)}"),
         schema=schema,
         schema_name=recipe.name,
         max_tokens_out=answers.MAX_TOKENS_OUT,
@@ -351,6 +359,7 @@ def to_results(asked: Asked, now: float) -> list[Result]:
                     row.fingerprint,
                     "done",
                     asked.outputs,
+                    sentence=question.remark,
                     cached=asked.shared or not first,
                     saved_microusd=0 if first and not asked.shared else question.cost_microusd,
                     at=now,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, Literal
 
 from backend.domain.lease import Lease
@@ -56,9 +57,9 @@ class SheetCalls:
     def running(self) -> bool:
         return self._running is not None
 
-    def recent(self) -> dict[str, tuple[float, ...]]:
-        """What the lease keeps, so that the next holder counts on."""
-        return {"reads": tuple(self._recent("reads")), "writes": tuple(self._recent("writes"))}
+    def noted(self, lease: Lease) -> Lease:
+        """The lease with what was called within the last minute, so that the next holder counts on."""
+        return replace(lease, reads=tuple(self._recent("reads")), writes=tuple(self._recent("writes")))
 
     def _recent(self, kind: Kind) -> list[float]:
         now = self._clock.now()

@@ -1,0 +1,86 @@
+"""The last commits of a batch: go on in a next task, or give the place back with a new status."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from backend.domain.job import Job
+from backend.domain.lease import Lease, release
+from backend.domain.results import ROW_STATES
+from backend.errors import Conflict, NotFound, TryLater
+from backend.ports import Clock, Create, Documents, Increment, Replace, Task, TaskQueue, Write
+from backend.usecases.batch.holding import Holding
+from backend.usecases.job_changes import event, load_job, replace_job
+from backend.usecases.records import SLOTS, places_from_data, places_to_data, progress_key, rest_key
+
+
+def batch_task(job_id: str, kind: str, enqueue_no: int) -> Task:
+    """The task "job J, batch N". A hash leads the name: sequential names slow the queue down."""
+    name = f"{job_id}-{enqueue_no}"
+    digest = hashlib.sha256(name.encode()).hexdigest()[:8]
+    return Task(
+        queue="live" if kind == "live" else "background",
+        name=f"{digest}-{name}",
+        path="/tasks/batches",
+        body={"job_id": job_id, "enqueue_no": enqueue_no},
+    )
+
+
+def go_on(holding: Holding, queue: TaskQueue, clock: Clock, kind: str) -> None:
+    """Releases the lease under a new number, then enqueues it; a lost enqueue is found by the sweep."""
+    holding.commit([], lambda lease: _next(release(lease), clock.now()))
+    try:
+        queue.enqueue(batch_task(holding.lease.job_id, kind, holding.lease.enqueue_no))
+    except TryLater:
+        return  # enqueued or not, the sweep looks after LOST_AFTER_S
+
+
+def _next(lease: Lease, now: float) -> Lease:
+    return replace(lease, enqueue_no=lease.enqueue_no + 1, enqueued_at=now)
+
+
+def give_place_back(
+    holding: Holding,
+    documents: Documents,
+    clock: Clock,
+    change: Callable[[Job], Job],
+    what: str,
+    why: str | None = None,
+    besides: Callable[[], Sequence[Write]] = tuple,
+) -> Job:
+    """Moves the job on, frees its place and its lease, and notes the event, all in one commit."""
+    while True:
+        job, version = load_job(documents, holding.lease.job_id)
+        slots = documents.get(SLOTS)
+        if slots is None:
+            raise NotFound("The document of running places is gone.")
+        left = [place for place in places_from_data(slots.data) if place.job_id != job.id]
+        changed = change(job)
+        writes: list[Write] = [
+            replace_job(changed, version),
+            Replace(SLOTS, slots.version, places_to_data(left)),
+            event(job.id, clock, "Rowmill", what, why),
+            *besides(),
+        ]
+        try:
+            holding.commit(writes, release)
+        except Conflict:
+            continue
+        return changed
+
+
+def rest_cancelled(documents: Documents, job: Job) -> list[Write]:
+    """The rows without a terminal state are cancelled, all by one document."""
+    counts: dict[str, Any] = {}
+    if (progress := documents.get(progress_key(job.id))) is not None:
+        counts = progress.data
+    left = (job.total or 0) - sum(counts.get(state, 0) for state in ROW_STATES)
+    if left <= 0:
+        return []
+    return [
+        Create(rest_key(job.id, job.attempt), {"job_id": job.id, "rows": left}),
+        Increment(progress_key(job.id), {"cancelled": left, "answered": -counts.get("answered", 0)}),
+    ]

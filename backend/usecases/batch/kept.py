@@ -1,0 +1,65 @@
+"""What earlier jobs wrote into a tab, to tell which of its rows are stale."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from backend.domain import results
+from backend.domain.job import Job
+from backend.domain.recipes import RECIPES, Recipe
+from backend.domain.selection import Found
+from backend.ports import Documents
+from backend.usecases.batch.recalling import PAGE
+from backend.usecases.records import JOBS_OF_SHEET, job_from_data, lease_from_data, lease_key, result_key
+
+#: Jobs of one tab that are looked through, newest first.
+JOBS = 50
+
+
+def never(_row: Found) -> bool:
+    return False
+
+
+def staleness(documents: Documents, job: Job, recipe: Recipe) -> Callable[[Found], bool]:
+    """A test for rows whose outputs are ours, made from other inputs, another recipe or another model.
+
+    A row is known by its outputs: they move with it. Cells that no kept result of ours wrote are never
+    stale.
+    """
+    if job.mode != "stale":
+        return never
+    made_from: dict[tuple[str, ...], set[tuple[str, str, int, str]]] = {}
+    values = {"spreadsheet_id": job.spreadsheet_id, "sheet_id": job.sheet_id}
+    for document in documents.query(JOBS_OF_SHEET, values, limit=JOBS).documents:
+        earlier = job_from_data(document.data)
+        if earlier.id != job.id and earlier.recipe in RECIPES:
+            _remember(documents, earlier, made_from)
+    now = (recipe.name, recipe.version, job.model)
+
+    def is_stale(row: Found) -> bool:
+        outputs = tuple(row.outputs.get(output.name, "") for output in recipe.outputs)
+        known = made_from.get(outputs)
+        return known is not None and (row.fingerprint, *now) not in known
+
+    return is_stale
+
+
+def _remember(
+    documents: Documents, job: Job, made_from: dict[tuple[str, ...], set[tuple[str, str, int, str]]]
+) -> None:
+    recipe = RECIPES[job.recipe]
+    lease = documents.get(lease_key(job.id))
+    counts = [*job.attempts]
+    if lease is not None:
+        counts.append((lease_from_data(lease.data).next_result, 0))
+    for attempt, (results_n, _) in enumerate(counts, start=1):
+        keys = [result_key(job.id, attempt, n) for n in range(results_n)]
+        for first in range(0, len(keys), PAGE):
+            for document in documents.get_many(keys[first : first + PAGE]):
+                for entry in document.data["rows"] if document else ():
+                    result = results.from_data(entry)
+                    if result.status == "done":
+                        cells = results.cells(recipe, result)
+                        outputs = tuple(cells[output.name] for output in recipe.outputs)
+                        origin = (result.fingerprint, job.recipe, job.recipe_version, job.model)
+                        made_from.setdefault(outputs, set()).add(origin)

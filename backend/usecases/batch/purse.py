@@ -1,0 +1,100 @@
+"""Money for a job's calls: reserved in blocks before they start, from every budget that applies.
+
+A block counts as spent in the day's documents at once; what a call did not cost is given back with the
+next block. So what a dead worker left unsettled stays spent, and no budget is ever passed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass
+
+from backend.domain import budget
+from backend.domain.lease import Lease
+from backend.ports import Clock, Create, Documents, Key, Replace, Write
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Micro-dollars a day; None: no limit."""
+
+    user_day_microusd: int | None = None
+    deployment_day_microusd: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What may be reserved now, and the writes that go into the same commit."""
+
+    microusd: int
+    writes: list[Write]
+    #: Which budget is used up when `microusd` is 0: "budget_reached" or "day_budget_reached".
+    short: str | None = None
+
+
+class Purse:
+    """The budgets of one job."""
+
+    def __init__(
+        self, documents: Documents, clock: Clock, *, owner: str, job_budget: int | None, caps: Caps
+    ) -> None:
+        self._documents, self._clock = documents, clock
+        self._owner, self._job_budget, self._caps = owner, job_budget, caps
+        self._refund = 0
+
+    @property
+    def limited(self) -> bool:
+        caps = (self._job_budget, self._caps.user_day_microusd, self._caps.deployment_day_microusd)
+        return any(cap is not None for cap in caps)
+
+    def job_budget_is(self, microusd: int | None) -> None:
+        """A person raised or lowered it while the job runs."""
+        self._job_budget = microusd
+
+    def settle(self, reserved: int, cost: int) -> None:
+        """A call ended: what was reserved for it and not spent goes back with the next block."""
+        self._refund += reserved - cost
+
+    def block(self, lease: Lease, worst_call: int) -> Block:
+        """Plans a reservation for further calls."""
+        size = budget.block(self._job_budget, lease.spent_microusd, lease.reserved_microusd, worst_call)
+        if size == 0:
+            return Block(0, [], "budget_reached")
+        writes: list[Write] = []
+        for key, cap in self._days():
+            document = self._documents.get(key)
+            spent = (document.data["spent_microusd"] if document else 0) - self._refund
+            size = min(size, budget.block(cap, spent, 0, worst_call))
+            if size == 0:
+                return Block(0, [], "day_budget_reached")
+        for key, _ in self._days():
+            document = self._documents.get(key)
+            spent = (document.data["spent_microusd"] if document else 0) - self._refund + size
+            data = {"spent_microusd": max(0, spent)}
+            writes.append(Replace(key, document.version, data) if document else Create(key, data))
+        return Block(size, writes)
+
+    def reserved(self) -> None:
+        """The planned block was committed."""
+        self._refund = 0
+
+    def refund(self) -> list[Write]:
+        """At the end of a batch: gives back to the day what was not spent."""
+        writes: list[Write] = []
+        if self._refund:
+            for key, _ in self._days():
+                document = self._documents.get(key)
+                if document is not None:
+                    spent = max(0, document.data["spent_microusd"] - self._refund)
+                    writes.append(Replace(key, document.version, {"spent_microusd": spent}))
+        return writes
+
+    def _days(self) -> list[tuple[Key, int]]:
+        day = time.strftime("%Y-%m-%d", time.gmtime(self._clock.now()))
+        owner = hashlib.sha256(self._owner.encode()).hexdigest()[:20]
+        keys = (
+            (f"user.{owner}.{day}", self._caps.user_day_microusd),
+            (f"all.{day}", self._caps.deployment_day_microusd),
+        )
+        return [(Key("spending", name), cap) for name, cap in keys if cap is not None]

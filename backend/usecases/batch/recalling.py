@@ -1,0 +1,106 @@
+"""What earlier holders of an attempt left behind: rows answered, rows settled, writes announced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend.domain import results
+from backend.domain.results import Result
+from backend.ports import Documents, Key
+from backend.usecases.batch.placing import Note, Sent
+from backend.usecases.records import result_key, write_key
+
+#: Documents asked for at once; a result document has some 80 KB.
+PAGE = 20
+
+OPEN, ANSWERED, SETTLED = 0, 1, 2
+
+
+@dataclass(slots=True)
+class Recalled:
+    """The state of an attempt. `states` has a byte a row, so that memory hardly grows with the sheet."""
+
+    states: bytearray
+    #: Answered and not settled, by index.
+    unsettled: dict[int, Result] = field(default_factory=dict)
+    #: Announced writes whose rows are not settled, oldest first.
+    sent: list[Sent] = field(default_factory=list)
+
+
+def recall(
+    documents: Documents, job_id: str, attempt: int, total: int, results_n: int, writes_n: int
+) -> Recalled:
+    """Reads the attempt's documents, writes first: what is settled needs no result in memory."""
+    recalled = Recalled(bytearray(total))
+    latest: dict[int, Sent] = {}
+    acknowledged: set[int] = set()
+    void: set[int] = set()
+    for n, data in _documents(documents, [write_key(job_id, attempt, n) for n in range(writes_n)]):
+        for rows in data["settled"].values():
+            for index, _ in pairs(rows):
+                recalled.states[index] = SETTLED
+        acknowledged.update(data["acknowledged"])
+        void.update(data["void"])
+        sent = sent_from_data(n, data)
+        latest.update((index, sent) for index in sent.places)
+    for _, data in _documents(documents, [result_key(job_id, attempt, n) for n in range(results_n)]):
+        for entry in data["rows"]:
+            if recalled.states[entry["index"]] == OPEN:
+                recalled.states[entry["index"]] = ANSWERED
+                recalled.unsettled[entry["index"]] = results.from_data(entry)
+    recalled.sent = _unverified(latest, recalled, acknowledged, void)
+    return recalled
+
+
+def _unverified(
+    latest: dict[int, Sent], recalled: Recalled, acknowledged: set[int], void: set[int]
+) -> list[Sent]:
+    """Of each unsettled row the newest write alone: an earlier one was decided before it was announced."""
+    places: dict[int, dict[int, int]] = {}
+    writes: dict[int, Sent] = {}
+    for index in recalled.unsettled:
+        sent = latest.get(index)
+        if sent is not None and sent.n not in void:
+            places.setdefault(sent.n, {})[index] = sent.places[index]
+            writes[sent.n] = sent
+    return [
+        Sent(n, places[n], writes[n].before, writes[n].deadline, n in acknowledged) for n in sorted(places)
+    ]
+
+
+def _documents(documents: Documents, keys: list[Key]) -> Iterator[tuple[int, dict[str, Any]]]:
+    for first in range(0, len(keys), PAGE):
+        found = documents.get_many(keys[first : first + PAGE])
+        yield from ((first + i, document.data) for i, document in enumerate(found) if document is not None)
+
+
+def pairs(flat: list[int]) -> Iterator[tuple[int, int]]:
+    """(index, place) out of a flat list; place -1 is nowhere."""
+    return zip(flat[::2], flat[1::2], strict=True)
+
+
+def note_to_data(job_id: str, note: Note) -> dict[str, Any]:
+    """A write document: pairs lie flat, for a document store that keeps no list in a list."""
+    sent = note.sent
+    return {
+        "job_id": job_id,
+        "settled": {
+            state: [n for index, place in rows.items() for n in (index, -1 if place is None else place)]
+            for state, rows in note.settled.items()
+        },
+        "acknowledged": list(note.acknowledged),
+        "void": list(note.void),
+        "places": [n for pair in sent.places.items() for n in pair] if sent else [],
+        "before": {f"{place}:{name}": value for (place, name), value in sent.before.items()} if sent else {},
+        "deadline": sent.deadline if sent else 0,
+    }
+
+
+def sent_from_data(n: int, data: dict[str, Any]) -> Sent:
+    before: dict[tuple[int, str], dict[str, Any]] = {}
+    for at, value in data["before"].items():
+        place, _, name = at.partition(":")
+        before[int(place), name] = value
+    return Sent(n, dict(pairs(data["places"])), before, data["deadline"])

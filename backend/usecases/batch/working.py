@@ -1,0 +1,282 @@
+"""The loop of a batch: feed, commit, place, look up; until the attempt ends or somebody ends it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+
+from backend.domain import lease as leases
+from backend.domain import results
+from backend.domain.job import Job
+from backend.domain.lease import Lease
+from backend.domain.recipes import Recipe
+from backend.domain.results import Result
+from backend.errors import Conflict, Forbidden, PauseJob, TryLater
+from backend.ports import Clock, Create, Documents, Increment, Write
+from backend.usecases.batch.asking import Asked, Asker
+from backend.usecases.batch.feeding import Feeder, without_known
+from backend.usecases.batch.holding import Holding
+from backend.usecases.batch.looking import ColumnsGone
+from backend.usecases.batch.placing import Note, Placer
+from backend.usecases.batch.process import BatchSettings
+from backend.usecases.batch.purse import Purse
+from backend.usecases.batch.recalling import ANSWERED, note_to_data
+from backend.usecases.batch.sheet_calls import SheetCalls, flush_every_s
+from backend.usecases.batch.stepping import Stepper
+from backend.usecases.job_changes import load_job
+from backend.usecases.records import progress_key, result_key, write_key
+
+#: Results are committed when so many have gathered, or after so long.
+COMMIT_ROWS = 200
+COMMIT_EVERY_S = 1.0
+#: How often the loop looks around when nothing wakes it.
+TICK_S = 0.2
+#: The job's document is looked at so often for a wish to stop.
+FLAGS_EVERY_S = 1.0
+#: Results that wait for the sheet; more are not asked for until some have found their place.
+READY_ROWS = 8_000
+#: A header that stays away for so long needs a person.
+HEADER_GONE_S = 60.0
+#: Sheets out of reach for so long: the place goes to another job for a while.
+SHEET_BUSY_S = 150.0
+#: A wait for the model's rate limit that is longer gives the place to another job.
+LONGEST_WAIT_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a batch ended: "completed", "stopped" (by a person), "paused", "later" or "more"."""
+
+    kind: str
+    reason: str | None = None
+    sentence: str | None = None
+    delay_s: float = 0.0
+
+
+class Work:
+    """One batch at work. Every method runs in the control thread."""
+
+    def __init__(
+        self,
+        *,
+        job: Job,
+        recipe: Recipe,
+        holding: Holding,
+        documents: Documents,
+        clock: Clock,
+        settings: BatchSettings,
+        asker: Asker,
+        feeder: Feeder,
+        placer: Placer,
+        calls: SheetCalls,
+        purse: Purse,
+        states: bytearray,
+        wake: threading.Event,
+    ) -> None:
+        self._job, self._recipe, self._holding = job, recipe, holding
+        self._documents, self._clock, self._settings = documents, clock, settings
+        self._asker, self._feeder, self._placer = asker, feeder, placer
+        self._calls, self._purse, self._states, self._wake = calls, purse, states, wake
+        self._stepper = Stepper(calls, self._commit_note)
+        self._found: list[Result] = []
+        self._kept: list[Write] = []
+        self._began = self._committed_at = self._looked_at = clock.monotonic()
+        self._next_flush = clock.monotonic()
+        self._sheet_trouble_since: float | None = None
+        self._header_gone_since: float | None = None
+        self._stop: Outcome | None = None
+        self.rows = 0
+
+    def run(self) -> Outcome:
+        """Raises `LeaseLost`, and `RowmillError`s that end the job."""
+        while True:
+            self._feed()
+            self._reserve()
+            self._commit_results()
+            self._place()
+            self._holding.renew_if_due()
+            self._look_for_wishes()
+            outcome = self._outcome()
+            if outcome is not None:
+                return outcome
+            self._wake.wait(TICK_S)
+            self._wake.clear()
+
+    # ── asking ─────────────────────────────────────────────────────────────────────────────────────
+
+    def _feed(self) -> None:
+        if self._stop is None and len(self._placer.ready) < READY_ROWS:
+            room = 2 * self._settings.in_flight - self._asker.waiting - len(self._found)
+            if self._holding.lease.window == 1:
+                room = self._one_alone()
+            fed = self._feeder.feed(max(0, room))
+        else:
+            fed = self._feeder.feed(0)
+        self._found += fed.found
+        self._kept += fed.writes
+
+    def _one_alone(self) -> int:
+        """After deaths, a row goes alone, and its number is in the lease before it starts."""
+        index = self._feeder.next_row()
+        if index is None or not self._asker.idle or self._found:
+            return 0
+        self._holding.commit([], lambda lease: replace(lease, alone=index))
+        return 1
+
+    def _reserve(self) -> None:
+        worst = self._asker.wants_microusd
+        if not worst:
+            return
+        block = self._purse.block(self._holding.lease, worst)
+        if block.microusd:
+            try:
+                self._holding.commit(
+                    block.writes,
+                    lambda lease: replace(lease, reserved_microusd=lease.reserved_microusd + block.microusd),
+                )
+            except Conflict:
+                return  # another job reserved at the same moment: plan anew
+            self._purse.reserved()
+            self._asker.lend(block.microusd)
+        elif not (self._asker.in_flight or self._asker.finished or self._found):
+            self._end_asking(Outcome("paused", block.short))
+
+    # ── committing ─────────────────────────────────────────────────────────────────────────────────
+
+    def _commit_results(self) -> None:
+        """About every second, or when enough have gathered, or when nothing else is to be awaited."""
+        while True:
+            due = self._clock.monotonic() - self._committed_at >= COMMIT_EVERY_S
+            gathered = len(self._found) + self._asker.finished
+            if not gathered or not (due or gathered >= COMMIT_ROWS or not self._asker.in_flight):
+                return
+            asked = self._asker.take(max(0, COMMIT_ROWS - len(self._found)))
+            found, answers = self._feeder.settle(asked)
+            self._found += found
+            batch, self._found = self._found[:COMMIT_ROWS], self._found[COMMIT_ROWS:]
+            self._commit(batch, asked, [*answers, *self._kept])
+            self._kept = []
+            self._committed_at = self._clock.monotonic()
+
+    def _commit(self, batch: list[Result], asked: list[Asked], kept: list[Write]) -> None:
+        lease = self._holding.lease
+        key = result_key(self._job.id, lease.attempt, lease.next_result)
+        data = {"job_id": self._job.id, "rows": [results.to_data(result) for result in batch]}
+        essential: list[Write] = [
+            Create(key, data),
+            Increment(progress_key(self._job.id), results.deltas(batch)),
+        ]
+        cost = sum(one.question.cost_microusd for one in asked)
+        reserved = sum(one.question.reserved_microusd for one in asked)
+
+        def change(lease: Lease) -> Lease:
+            return replace(
+                leases.committed(self._calls.noted(lease), self._settings.in_flight),
+                next_result=lease.next_result + 1,
+                spent_microusd=lease.spent_microusd + cost,
+                reserved_microusd=max(0, lease.reserved_microusd - reserved),
+                in_flight=self._asker.in_flight,
+            )
+
+        while True:
+            try:
+                self._holding.commit([*essential, *kept], change)
+                break
+            except Conflict:
+                kept = without_known(kept, self._documents, fresh=self._job.fresh)
+        self._purse.settle(reserved, cost)
+        for result in batch:
+            self._states[result.index] = ANSWERED
+        self._placer.add(batch)
+        self.rows += len(batch)
+
+    # ── placing ────────────────────────────────────────────────────────────────────────────────────
+
+    def _place(self) -> None:
+        now = self._clock.monotonic()
+        try:
+            if self._stepper.busy:
+                self._stepper.step()
+            elif self._flush_is_due(now):
+                self._next_flush = now + flush_every_s(self._settings.places)
+                self._stepper.start(self._placer.flush())
+        except ColumnsGone as gone:
+            self._header_gone_since = self._header_gone_since or now
+            if now - self._header_gone_since > HEADER_GONE_S:
+                raise PauseJob("column_gone", gone.message) from gone
+            self._next_flush = now + gone.delay_s
+        except Forbidden as refused:
+            reason = "protected" if refused.code == "protected" else "not_shared"
+            raise PauseJob(reason, refused.message) from refused
+        except TryLater as later:
+            self._sheet_trouble_since = self._sheet_trouble_since or now
+            waited = now - self._sheet_trouble_since
+            self._next_flush = now + max(later.delay_s, min(20.0, 1 + waited / 2))
+        else:
+            if not self._stepper.busy:
+                self._header_gone_since = None
+            if self._placer.empty:
+                self._sheet_trouble_since = None
+
+    def _flush_is_due(self, now: float) -> bool:
+        if not self._placer.can_progress:
+            return False
+        # The last flushes of a batch need not wait for company; the quota still holds.
+        urgent = self._asking_ended and self._sheet_trouble_since is None
+        return urgent or now >= self._next_flush
+
+    def _commit_note(self, note: Note) -> None:
+        lease = self._holding.lease
+        counts = {state: len(rows) for state, rows in note.settled.items()}
+        settled = sum(counts.values())
+        writes: list[Write] = [
+            Create(write_key(self._job.id, lease.attempt, lease.next_write), note_to_data(self._job.id, note))
+        ]
+        if settled:
+            writes.append(Increment(progress_key(self._job.id), {**counts, "answered": -settled}))
+        self._holding.commit(
+            writes,
+            lambda lease: replace(self._calls.noted(lease), next_write=lease.next_write + 1),
+        )
+        self._sheet_trouble_since = None
+
+    # ── ending ─────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _asking_ended(self) -> bool:
+        return self._feeder.exhausted and self._asker.idle and not self._found
+
+    def _end_asking(self, outcome: Outcome) -> None:
+        self._stop = outcome
+        self._feeder.stop()
+
+    def _look_for_wishes(self) -> None:
+        now = self._clock.monotonic()
+        if now - self._looked_at >= FLAGS_EVERY_S:
+            self._looked_at = now
+            job, _ = load_job(self._documents, self._job.id)
+            self._purse.job_budget_is(job.budget_microusd)
+            if job.stopping and (self._stop is None or self._stop.kind == "more"):
+                self._end_asking(Outcome("stopped"))
+        if self._stop is not None:
+            return
+        if self._asker.pause is not None:
+            self._end_asking(Outcome("paused", self._asker.pause.reason, self._asker.pause.message))
+        elif now - self._began >= self._settings.batch_s:
+            self._end_asking(Outcome("more"))
+        elif self._asker.long_wait_s > LONGEST_WAIT_S and not self._asker.in_flight:
+            self._end_asking(Outcome("later", "rate_limited", delay_s=self._asker.long_wait_s))
+
+    def _outcome(self) -> Outcome | None:
+        if not self._asking_ended or self._stepper.busy:
+            return None
+        if self._placer.empty:
+            return self._stop or Outcome("completed")
+        if self._stop is not None and self._stop.kind == "more":
+            return self._stop  # what waits for its place is in the store: the next batch recalls it
+        trouble = self._sheet_trouble_since
+        if trouble is not None and self._clock.monotonic() - trouble > SHEET_BUSY_S:
+            return Outcome("later", "sheet_busy", delay_s=60.0)
+        if self._clock.monotonic() - self._began > self._settings.batch_s:
+            return Outcome("more")
+        return None

@@ -1,0 +1,381 @@
+"""One delivery of the task "job J, batch N": claim, freeze, work, and go on or end.
+
+The control thread runs it all. It alone touches the store; the model is asked on the event loop, Sheets in
+a thread. Whatever kills the process between two lines, the next claim finds in the store what was
+answered, what was announced and what was settled, and goes on from there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from backend.domain import failures, results
+from backend.domain import job as jobs
+from backend.domain import lease as leases
+from backend.domain.job import Job
+from backend.domain.money import price_of
+from backend.domain.recipes import RECIPES
+from backend.errors import Conflict, Forbidden, NotFound, PauseJob, TryLater
+from backend.ports import Clock, Create, Documents, Increment, Model, Pages, Sheets, TaskQueue, Write
+from backend.usecases.batch import ending
+from backend.usecases.batch.asking import Asker
+from backend.usecases.batch.claiming import begin_attempt, claim
+from backend.usecases.batch.feeding import Feeder
+from backend.usecases.batch.frozen import Chunk, Frozen, FrozenRows, NoColumns, freeze
+from backend.usecases.batch.holding import Holding, LeaseLost
+from backend.usecases.batch.kept import staleness
+from backend.usecases.batch.pages import PageStage
+from backend.usecases.batch.placing import Beside, Placer
+from backend.usecases.batch.process import BatchSettings, Process
+from backend.usecases.batch.purse import Purse
+from backend.usecases.batch.recalling import Recalled, recall
+from backend.usecases.batch.sheet_calls import SheetCalls
+from backend.usecases.batch.stepping import Stepper
+from backend.usecases.batch.todo import takes
+from backend.usecases.batch.working import Outcome, Work
+from backend.usecases.job_changes import event, load_job, replace_job
+from backend.usecases.records import chunks_key, progress_key, result_key
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """One line for the log. `outcome` is "ignored" when the delivery had nothing to do."""
+
+    outcome: str
+    job_id: str
+    rows: int = 0
+    seconds: float = 0.0
+    status: str | None = None
+    reason: str | None = None
+
+
+def run_batch(
+    job_id: str,
+    enqueue_no: int,
+    *,
+    documents: Documents,
+    queue: TaskQueue,
+    sheets: Sheets,
+    model: Model,
+    pages: Pages,
+    clock: Clock,
+    process: Process,
+    settings: BatchSettings,
+) -> BatchReport:
+    """Never raises for what a job meets; what it raises is a defect, and the delivery will be repeated."""
+    claimed = claim(documents, clock, job_id, enqueue_no, settings.in_flight)
+    if claimed is None:
+        return BatchReport("ignored", job_id)
+    job, holding = claimed
+    began = clock.monotonic()
+    batch = _Batch(job, holding, documents, queue, sheets, model, pages, clock, process, settings)
+    try:
+        outcome = batch.run()
+        job = batch.end(outcome)
+    except LeaseLost:
+        return BatchReport("lease_lost", job_id, batch.rows, clock.monotonic() - began)
+    seconds = clock.monotonic() - began
+    return BatchReport(outcome.kind, job_id, batch.rows, seconds, job.status, job.reason)
+
+
+class _Batch:
+    """The parts of one batch, made and put together."""
+
+    def __init__(
+        self,
+        job: Job,
+        holding: Holding,
+        documents: Documents,
+        queue: TaskQueue,
+        sheets: Sheets,
+        model: Model,
+        pages: Pages,
+        clock: Clock,
+        process: Process,
+        settings: BatchSettings,
+    ) -> None:
+        self._job, self._holding, self._documents, self._queue = job, holding, documents, queue
+        self._sheets, self._model, self._pages = sheets, model, pages
+        self._clock, self._process, self._settings = clock, process, settings
+        self._recipe = RECIPES[job.recipe]
+        self._purse: Purse | None = None
+        self._work: Work | None = None
+
+    @property
+    def rows(self) -> int:
+        """Rows whose results this batch committed."""
+        return self._work.rows if self._work else 0
+
+    def run(self) -> Outcome:
+        calls = SheetCalls(self._clock, self._holding.lease, self._settings.places)
+        try:
+            self._job = begin_attempt(self._documents, self._clock, self._holding)
+            if self._job.freeze is None:
+                if self._job.stopping:
+                    return Outcome("stopped")
+                self._freeze(calls)
+            return self._process_rows(calls)
+        except PauseJob as pause:
+            return Outcome("paused", pause.reason, pause.message)
+        except Forbidden as refused:
+            return Outcome("paused", "not_shared", refused.message)
+        except NotFound as gone:
+            return Outcome("failed", "sheet_gone", gone.message)
+        except NoColumns as problem:
+            return Outcome("failed", "no_columns", problem.message)
+        finally:
+            calls.close()
+
+    # ── freezing ───────────────────────────────────────────────────────────────────────────────────
+
+    def _freeze(self, calls: SheetCalls) -> None:
+        name = str(self._holding.lease.fence)
+        stepper = Stepper(calls, self._commit_chunk)
+        is_stale = staleness(self._documents, self._job, self._recipe)
+        while True:
+            steps = freeze(self._job, name, self._recipe, self._sheets, is_stale, self._settings.most_rows)
+            try:
+                stepper.start(steps)
+                while stepper.busy:
+                    self._clock.sleep(0.02)
+                    stepper.step()
+                    self._holding.renew_if_due()
+                break
+            except TryLater as later:
+                self._clock.sleep(min(later.delay_s, 5.0))
+                name += "r"
+        frozen: Frozen = stepper.result
+        while True:
+            job, version = load_job(self._documents, self._job.id)
+            job = replace(job, freeze=name, total=frozen.total, columns=frozen.columns)
+            writes: list[Write] = [
+                replace_job(job, version),
+                Create(chunks_key(job.id, name), frozen.index(job.id)),
+                Increment(progress_key(job.id), {"total": frozen.total}),
+                event(job.id, self._clock, "Rowmill", f"Accepted {frozen.total:,} rows."),
+            ]
+            try:
+                self._holding.commit(writes)
+            except Conflict:
+                continue  # somebody changed the job's priority or asked it to stop
+            self._job = job
+            return
+
+    def _commit_chunk(self, chunk: Chunk) -> None:
+        self._holding.commit([Create(chunk.key, chunk.data)])
+
+    # ── working ────────────────────────────────────────────────────────────────────────────────────
+
+    def _process_rows(self, calls: SheetCalls) -> Outcome:
+        job, lease = self._job, self._holding.lease
+        frozen = FrozenRows(self._documents, job)
+        recalled = recall(
+            self._documents, job.id, lease.attempt, frozen.total, lease.next_result, lease.next_write
+        )
+        self._fail_poisoned(frozen, recalled)
+        wake = threading.Event()
+        asker, purse = self._asker(wake), self._make_purse()
+        if purse.limited:
+            asker.credit_microusd = 0
+        feeder = Feeder(
+            job=job,
+            recipe=self._recipe,
+            frozen=frozen,
+            states=recalled.states,
+            takes=takes(self._documents, job, frozen.total),
+            documents=self._documents,
+            clock=self._clock,
+            asker=asker,
+            pages=self._page_stage(wake),
+            tenant=_tenant(job, self._settings.shared_domains),
+            keep_answers_s=self._settings.keep_answers_s,
+        )
+        self._work = Work(
+            job=job,
+            recipe=self._recipe,
+            holding=self._holding,
+            documents=self._documents,
+            clock=self._clock,
+            settings=self._settings,
+            asker=asker,
+            feeder=feeder,
+            placer=self._placer(frozen, recalled),
+            calls=calls,
+            purse=purse,
+            states=recalled.states,
+            wake=wake,
+        )
+        try:
+            return self._work.run()
+        finally:
+            asker.abandon()
+
+    def _fail_poisoned(self, frozen: FrozenRows, recalled: Recalled) -> None:
+        """A row that was alone in flight when the worker died again takes the blame, and nobody else."""
+        index = leases.poisoned(self._holding.lease)
+        if index is None or recalled.states[index]:
+            return
+        row = next(row for row in frozen.rows(frozen.chunk_of(index)) if row.index == index)
+        result = results.failed(row, "poison", failures.sentence("poison"), self._clock.now())
+        lease = self._holding.lease
+        self._holding.commit(
+            [
+                Create(
+                    result_key(self._job.id, lease.attempt, lease.next_result),
+                    {"job_id": self._job.id, "rows": [results.to_data(result)]},
+                ),
+                Increment(progress_key(self._job.id), results.deltas([result])),
+            ],
+            lambda lease: replace(
+                leases.committed(lease, self._settings.in_flight), next_result=lease.next_result + 1
+            ),
+        )
+        recalled.states[index] = 1
+        recalled.unsettled[index] = result
+
+    def _asker(self, wake: threading.Event) -> Asker:
+        job = self._job
+        return Asker(
+            recipe=self._recipe,
+            model=self._model,
+            model_name=job.model,
+            price=price_of(job.model, self._settings.prices),
+            pace=self._process.pace(job.api_key_hash or "", job.model, self._settings.in_flight),
+            shared=self._process.shared,
+            runner=self._process.runner,
+            clock=self._clock,
+            timeout_s=self._settings.model_timeout_s,
+            window=self._holding.lease.window,
+            wake=wake,
+        )
+
+    def _make_purse(self) -> Purse:
+        self._purse = Purse(
+            self._documents,
+            self._clock,
+            owner=self._job.created_by,
+            job_budget=self._job.budget_microusd,
+            caps=self._settings.caps,
+        )
+        return self._purse
+
+    def _page_stage(self, wake: threading.Event) -> PageStage | None:
+        if self._recipe.website is None:
+            return None
+        return PageStage(
+            pages=self._pages,
+            documents=self._documents,
+            clock=self._clock,
+            threads=self._process.page_threads,
+            website=self._recipe.website,
+            standin=self._settings.standin_web,
+            keep_s=self._settings.keep_pages_s,
+            wake=wake,
+        )
+
+    def _placer(self, frozen: FrozenRows, recalled: Recalled) -> Placer:
+        placer = Placer(
+            job=self._job,
+            recipe=self._recipe,
+            sheets=self._sheets,
+            clock=self._clock,
+            beside=Beside(frozen.accepted, frozen.outputs_before, self._result_of),
+            lease_left_s=lambda: self._holding.seconds_left,
+            next_write=self._holding.lease.next_write,
+        )
+        sent = {index for write in recalled.sent for index in write.places}
+        placer.add(result for index, result in recalled.unsettled.items() if index not in sent)
+        for write in recalled.sent:
+            placer.recall(write, recalled.unsettled)
+        return placer
+
+    def _result_of(self, index: int) -> results.Result:
+        """A committed result, looked for among the attempt's documents: asked for in a repair alone."""
+        lease = self._holding.lease
+        for n in range(lease.next_result):
+            document = self._documents.get(result_key(self._job.id, lease.attempt, n))
+            for entry in document.data["rows"] if document else ():
+                if entry["index"] == index:
+                    return results.from_data(entry)
+        raise NotFound(f"The result of row {index} is not kept any more.")
+
+    # ── ending ─────────────────────────────────────────────────────────────────────────────────────
+
+    def end(self, outcome: Outcome) -> Job:
+        """The last commit of the batch; gives the job as it stands then."""
+        self._settle_money()
+        if outcome.kind == "more":
+            ending.go_on(self._holding, self._queue, self._clock, self._job.kind)
+            return self._job
+        now = self._clock.now()
+        sentence = outcome.sentence or jobs.REASONS.get(outcome.reason or "")
+        rest: Callable[[], Sequence[Write]] = tuple
+        change: Callable[[Job], Job]
+        what = "Completed."
+        match outcome.kind:
+            case "completed":
+                change = partial(_complete, now=now)
+            case "paused":
+                change = partial(_pause, reason=outcome.reason or "asked", now=now)
+                what = "Paused."
+            case "later":
+                reason, delay = outcome.reason or "in_line", outcome.delay_s
+                change = partial(_later, reason=reason, now=now, delay_s=delay)
+                what = "Back in line."
+            case "failed":
+                reason = outcome.reason or "sheet_gone"
+                change = partial(jobs.fail, reason=reason, sentence=sentence or "", now=now)
+                what, rest = "Failed.", lambda: ending.rest_cancelled(self._documents, self._job)
+            case _:
+                cancelling = load_job(self._documents, self._job.id)[0].stopping == "cancel"
+                change = partial(_stop, now=now)
+                what = "Cancelled." if cancelling else "Paused."
+                rest = (lambda: ending.rest_cancelled(self._documents, self._job)) if cancelling else tuple
+        return ending.give_place_back(
+            self._holding, self._documents, self._clock, change, what, sentence, rest
+        )
+
+    def _settle_money(self) -> None:
+        """What was reserved and not spent is free again, for the job and for the day."""
+        if self._purse is None:
+            return
+        lease = self._holding.lease
+        self._purse.settle(lease.reserved_microusd, 0)
+        while True:
+            writes = self._purse.refund()
+            try:
+                if writes or lease.reserved_microusd:
+                    self._holding.commit(writes, lambda lease: replace(lease, reserved_microusd=0))
+                return
+            except Conflict:
+                continue
+
+
+def _complete(job: Job, now: float) -> Job:
+    """A wish to pause or cancel that came after the last row changes nothing any more."""
+    return jobs.complete(job, now)
+
+
+def _pause(job: Job, reason: str, now: float) -> Job:
+    return jobs.cancel(job, now) if job.stopping == "cancel" else jobs.pause(job, reason)
+
+
+def _later(job: Job, reason: str, now: float, delay_s: float) -> Job:
+    if job.stopping:
+        return _stop(job, now)
+    return jobs.back_in_line(job, reason, now + delay_s)
+
+
+def _stop(job: Job, now: float) -> Job:
+    return jobs.cancel(job, now) if job.stopping == "cancel" else jobs.pause(job, "asked")
+
+
+def _tenant(job: Job, shared_domains: frozenset[str]) -> str:
+    """Whose answers may be shared: a configured domain's, else the user's own. Never shown, only hashed."""
+    domain = job.email.rpartition("@")[2].lower()
+    owner = f"domain:{domain}" if domain in shared_domains else f"user:{job.created_by}"
+    return hashlib.sha256(owner.encode()).hexdigest()[:16]
