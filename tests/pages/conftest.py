@@ -42,8 +42,3 @@ def pages_in(web: Web) -> Iterator[Callable[..., WebPages]]:
     yield make
     for pages in made:
         pages.close()
-
-
-@pytest.fixture(scope="session")
-def _parsers() -> Iterator[None]:
-    yield

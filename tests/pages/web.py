@@ -55,7 +55,7 @@ class Exchange:
             head.append(f"Content-Type: {content_type}")
         if length:
             head.append(f"Content-Length: {len(payload)}")
-        self.wire.sendall("\r\n".join([*head, "", ""]).encode("latin-1") + payload)
+        self.wire.sendall("\r\n".join([*head, "", ""]).encode() + payload)
 
     def drip(self, data: bytes, every_s: float = 0.02) -> None:
         """Byte after byte, for as long as the other side listens."""
@@ -217,8 +217,12 @@ def _certificates(folder: Path) -> tuple[str, dict[str, ssl.SSLContext]]:
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
 
     def certificate(
-        subject: x509.Name, key: ec.EllipticCurvePrivateKey, signer: ec.EllipticCurvePrivateKey,
-        names: list[str], until: datetime.datetime, authority: bool,
+        subject: x509.Name,
+        key: ec.EllipticCurvePrivateKey,
+        signer: ec.EllipticCurvePrivateKey,
+        names: list[str],
+        until: datetime.datetime,
+        authority: bool,
     ) -> x509.Certificate:
         builder = (
             x509.CertificateBuilder()

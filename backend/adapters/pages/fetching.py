@@ -62,11 +62,22 @@ class Fetcher:
         Raises `RowFailed` where there is nothing to read: unreachable, timeout, TLS, type, encoding, size.
         """
         try:
-            return self._get(address, any_type)
+            answer = self._get(address, any_type)
+        except RowFailed:
+            self._check_time()
+            raise
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
-            if self._visit.expired or _caused_by(error, TimeoutError, urllib3.exceptions.ReadTimeoutError):
+            self._check_time()
+            if _caused_by(error, TimeoutError, urllib3.exceptions.ReadTimeoutError):
                 self._visit.fail_in_time("answer")
             _fail(address, error)
+        # A connection that was cut at the deadline looks like one that ended: half a head, half a page.
+        self._check_time()
+        return answer
+
+    def _check_time(self) -> None:
+        if self._visit.expired:
+            self._visit.fail_in_time("answer")
 
     def _get(self, address: Address, any_type: bool) -> Answer:
         self._visit.allow(self._settings.max_bytes)

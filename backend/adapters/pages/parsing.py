@@ -17,7 +17,7 @@ from backend.adapters.pages.skimming import Skimmed, skim
 from backend.domain.page import Reading, clean_text, trim
 
 #: Body text that is parsed for each character that the model may see: repeated lines fall away later.
-BODY_FACTOR = 3
+BODY_FACTOR = 2
 #: Headings of a page that are looked at.
 HEADINGS = 30
 #: Addresses that are handed back for "more about the company".
