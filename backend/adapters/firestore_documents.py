@@ -111,15 +111,15 @@ class FirestoreDocuments:
             ((result,),) = question.sum(path, alias="n").get(retry=self._never, timeout=self._timeout_s)
         return int(result.value)
 
-    def commit(self, writes: Sequence[Write]) -> None:
+    def commit(self, writes: Sequence[Write]) -> list[str]:
         rules.check_writes(writes, self._expiring)
         if not writes:
-            return
+            return []
         with translated(writing=True):
             try:
-                self._send(writes, {})
+                return self._send(writes, {})
             except AlreadyExists:
-                self._send(writes, self._expired_versions(writes))
+                return self._send(writes, self._expired_versions(writes))
 
     def purge_expired(self, limit: int = 1000) -> int:  # noqa: ARG002 - the port's signature
         """Nothing to do, hence 0: the TTL policies of `infra/firestore.indexes.json` do it."""
@@ -194,8 +194,8 @@ class FirestoreDocuments:
                 raise Conflict(f"{key} exists already.")
         return {key: document.version for key, document in present.items()}
 
-    def _send(self, writes: Sequence[Write], expired: Mapping[Key, str]) -> None:
-        """One commit; a Create whose key is in `expired` replaces that version."""
+    def _send(self, writes: Sequence[Write], expired: Mapping[Key, str]) -> list[str]:
+        """One commit, and its new versions; a Create whose key is in `expired` replaces that version."""
         batch = self._client.batch()
         commit = secrets.token_hex(8)
         for write in writes:
@@ -205,7 +205,11 @@ class FirestoreDocuments:
                     self._add(batch, renewed, commit)
                 case _:
                     self._add(batch, write, commit)
-        batch.commit(retry=None, timeout=self._timeout_s)
+        written = batch.commit(retry=None, timeout=self._timeout_s)
+        return [
+            result.update_time.rfc3339() if isinstance(write, Create | Replace) else ""
+            for write, result in zip(writes, written, strict=True)
+        ]
 
     def _add(self, batch: WriteBatch, write: Write, commit: str) -> None:
         reference = self._reference(write.key)

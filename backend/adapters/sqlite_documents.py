@@ -99,15 +99,16 @@ class SqliteDocuments:
         where = self._where(query, values)
         return int(self._scalar(sqlite_query.sum_sql(field), where) or 0)
 
-    def commit(self, writes: Sequence[Write]) -> None:
+    def commit(self, writes: Sequence[Write]) -> list[str]:
         texts = rules.check_writes(writes, self._expiring)
         if not writes:
-            return
+            return []
         with self._transaction() as connection:
             ((version,),) = connection.execute("UPDATE commits SET latest = latest + 1 RETURNING latest")
             now = self._clock.now()
             for write, text in zip(writes, texts, strict=True):
                 _apply(connection, write, text, version, now)
+        return [str(version) if isinstance(write, Create | Replace) else "" for write in writes]
 
     def purge_expired(self, limit: int = 1000) -> int:
         """Removes up to `limit` documents whose time is over, and says how many."""
