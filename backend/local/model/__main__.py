@@ -7,8 +7,8 @@ import gc
 
 from backend.local import standin
 from backend.local.model.app import ModelSettings, create_app
-from backend.local.model.calls import parse_prices
-from backend.local.model.faults import ModelFaults, Rule
+from backend.local.model.calls import parse_price
+from backend.local.model.faults import ModelFaults, rule
 from backend.local.model.limits import Allowance
 
 
@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--price",
         action="append",
+        type=parse_price,
         default=[],
         metavar="MODEL=PROMPT/COMPLETION",
         help="micro-dollars per million tokens, e.g. gpt-5-nano=50000/400000; * prices the rest",
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fault",
         action="append",
+        type=rule,
         default=[],
         metavar="JSON",
         help='a rule, e.g. \'{"fault": "server_error", "probability": 0.05}\'; may be given again',
@@ -50,15 +52,14 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def settings(args: argparse.Namespace) -> ModelSettings:
-    """The command line as settings. Raises ValueError (pydantic's for a rule that does not hold)."""
-    rules = tuple(Rule.model_validate_json(text) for text in args.fault)
+    """The command line as settings."""
     return ModelSettings(
         latency_ms=args.latency_ms,
         jitter=args.jitter,
         seed=args.seed,
         allowance=Allowance(args.rpm, args.tpm),
-        prices=parse_prices(args.price),
-        faults=ModelFaults(seed=args.seed, rules=rules),
+        prices=dict(args.price),
+        faults=ModelFaults(seed=args.seed, rules=tuple(args.fault)),
     )
 
 

@@ -6,7 +6,9 @@ bills such calls. Entries are small objects rather than dictionaries; 200,000 of
 
 from __future__ import annotations
 
+import re
 import time
+from argparse import ArgumentTypeError
 from collections import Counter, deque
 from collections.abc import Mapping
 from typing import Any
@@ -56,14 +58,12 @@ class Call:
 PriceTable = Mapping[str, tuple[int, int]]
 
 
-def parse_prices(texts: list[str]) -> dict[str, tuple[int, int]]:
-    """A table from `MODEL=PROMPT/COMPLETION` each, e.g. `gpt-5-nano=50000/400000`. Raises ValueError."""
-    table = {}
-    for text in texts:
-        model, _, pair = text.rpartition("=")
-        prompt, _, completion = pair.partition("/")
-        table[model] = (int(prompt), int(completion))
-    return table
+def parse_price(text: str) -> tuple[str, tuple[int, int]]:
+    """A line of the table from `MODEL=PROMPT/COMPLETION`, e.g. `gpt-5-nano=50000/400000`."""
+    found = re.fullmatch(r"(.+)=(\d+)/(\d+)", text)
+    if found is None:
+        raise ArgumentTypeError(f"{text!r} is no price; write MODEL=PROMPT/COMPLETION, e.g. *=50000/400000")
+    return found[1], (int(found[2]), int(found[3]))
 
 
 class Calls(Ledger):

@@ -12,10 +12,11 @@ prompt was asked before, so a run repeats whatever the order in which its calls 
 from __future__ import annotations
 
 import hashlib
+from argparse import ArgumentTypeError
 from collections.abc import Callable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from backend.local.standin import FaultSwitches
 
@@ -67,6 +68,14 @@ class Rule(BaseModel):
         if self.times is not None and not self.when:
             raise ValueError("times goes with when")
         return self
+
+
+def rule(text: str) -> Rule:
+    """A rule from the command line, as JSON. Raises `ArgumentTypeError` with what is wrong."""
+    try:
+        return Rule.model_validate_json(text)
+    except ValidationError as error:
+        raise ArgumentTypeError(f"no rule: {error.errors()[0]['msg']}") from error
 
 
 class ModelFaults(FaultSwitches):

@@ -10,7 +10,7 @@ from pathlib import Path
 from backend.local import standin
 from backend.local.web.app import WebSettings, create_app
 from backend.local.web.companies import Directory
-from backend.local.web.faults import Rule, WebFaults
+from backend.local.web.faults import WebFaults, rule
 
 
 def main() -> None:
@@ -18,17 +18,23 @@ def main() -> None:
     if "K_SERVICE" in os.environ:
         sys.exit("The stand-in web runs on one's own machine only, and K_SERVICE says this is Cloud Run.")
     args = _parser().parse_args()
+    faults = WebFaults(seed=args.seed, rules=tuple(args.fault))
+    settings = WebSettings(args.latency_ms, args.jitter, args.page_kb, faults)
+    standin.serve(create_app(settings, args.companies), args.host, args.port)
+
+
+def _directory(path: str) -> Directory:
     directory = Directory()
-    if args.companies is not None:
-        directory.add_file(args.companies)
-    rules = tuple(Rule.model_validate_json(text) for text in args.fault)
-    settings = WebSettings(args.latency_ms, args.jitter, args.page_kb, WebFaults(seed=args.seed, rules=rules))
-    standin.serve(create_app(settings, directory), args.host, args.port)
+    try:
+        directory.add_file(Path(path))
+    except (OSError, UnicodeError) as error:
+        raise argparse.ArgumentTypeError(f"{path} cannot be read: {error}") from error
+    return directory
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = standin.arguments("web")
-    parser.add_argument("--companies", type=Path, metavar="FILE.csv", help="whose sites there are")
+    parser.add_argument("--companies", type=_directory, metavar="FILE.csv", help="whose sites there are")
     parser.add_argument("--latency-ms", type=int, default=200, help="how long a page takes (200)")
     parser.add_argument("--jitter", type=float, default=0.2, help="0.2 spreads it over ± 20 %% (0.2)")
     parser.add_argument("--page-kb", type=int, default=40, help="how heavy a page is (40)")
@@ -36,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--fault",
         action="append",
+        type=rule,
         default=[],
         metavar="JSON",
         help='a rule, e.g. \'{"fault": "server_error", "probability": 0.01}\'; may be given again',

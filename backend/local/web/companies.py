@@ -65,7 +65,7 @@ class Directory:
         added = 0
         for row in rows:
             host = bare_host(row.get("website") or "")
-            if not host:
+            if "." not in host:
                 continue
             name = row.get("name") or of_host_name(host).name
             self._by_host[host] = Company(name, row.get("description") or "", row.get("keywords") or "")

@@ -10,10 +10,11 @@ The first rule that applies decides. Without `paths` a rule means every page but
 from __future__ import annotations
 
 import random
+from argparse import ArgumentTypeError
 from collections import Counter
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from backend.local.standin import FaultSwitches
 from backend.local.web.companies import bare_host
@@ -55,6 +56,14 @@ class Rule(BaseModel):
         if self.fault == "robots_disallow":
             return path == ROBOTS
         return path in self.paths if self.paths else path != ROBOTS
+
+
+def rule(text: str) -> Rule:
+    """A rule from the command line, as JSON. Raises `ArgumentTypeError` with what is wrong."""
+    try:
+        return Rule.model_validate_json(text)
+    except ValidationError as error:
+        raise ArgumentTypeError(f"no rule: {error.errors()[0]['msg']}") from error
 
 
 class WebFaults(FaultSwitches):

@@ -18,10 +18,10 @@ from backend.local.web.companies import Company
 DESCRIPTION_CHARACTERS = 155
 _NAVIGATION = (("/", "Home"), ("/products", "Products"), ("/about", "About us"), ("/contact", "Contact"))
 _BANNER = (
-    '<div id="cookie-banner" class="cookie-consent" role="dialog" aria-label="Cookie settings"><p>We use '
-    "cookies to give you the best experience on our website. By clicking “Accept all” you agree to the "
-    'storing of cookies on your device.</p><button>Accept all</button><button>Only necessary</button><a href="/privacy">'
-    "Privacy policy</a></div>"
+    '<div id="cookie-banner" class="cookie-consent" role="dialog" aria-label="Cookie settings">'
+    "<p>We use cookies to give you the best experience on our website. By clicking “Accept all” you agree "
+    "to the storing of cookies on your device.</p><button>Accept all</button><button>Only necessary</button>"
+    '<a href="/privacy">Privacy policy</a></div>'
 )
 
 

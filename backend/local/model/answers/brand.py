@@ -9,10 +9,10 @@ _FORMS = (
     r"incorporated|inc|corporation|corp|company|co|limited|ltd|llc|llp|lp|plc|partnership|liability|by share",
     r"pjsc|ojsc|jsc|pao|oao|ooo|ksc|kscp|saog|saoc|q\.?p?\.?s\.?c|psc|open|joint[- ]stock",
     r"gmbh(?: & co\.? kg(?:aa)?)?|mbh|kgaa|kg|ohg|ag|aktiengesellschaft|se",
-    r"s\.?a|soci[eé]t[eé] anonyme|sociedad an[oó]nima|s\.?a\.?(?:b|p\.?i)?\.? de c\.?v|s\.?a\.?b|s\.?a\.?i\.?c",
+    r"s\.?a|soci[eé]t[eé] anonyme|s\.?a\.?(?:b|p\.?i)?\.? de c\.?v|s\.?a\.?b|s\.?a\.?i\.?c",
     r"s\.?a\.?a|s\.?a\.?s|s\.?a\.?u|s\.?c\.?a|s\.?p\.?a|s\.?r\.?l|s\.?l|s\.?a\.?k|n\.?v|b\.?v|c\.?v",
-    r"a/s|as|asa|ab|abp|aktiebolag|oyj|oy|aps|e?hf|nyrt|k\.?k|g\.?k|pte|pty|pcl|public|publ",
-    r"tbk(?:,? pt)?|pt|persero|bhd|berhad|sdn|d\.d|a\.d|j\.s\.c|n\.p\.l|npl|s\.e|n\.a",
+    r"sociedad an[oó]nima|a/s|as|asa|ab|abp|aktiebolag|oyj|oy|aps|e?hf|nyrt|k\.?k|g\.?k|pte|pty",
+    r"pcl|public|publ|tbk(?:,? pt)?|pt|persero|bhd|berhad|sdn|d\.d|a\.d|j\.s\.c|n\.p\.l|npl|s\.e|n\.a",
     r"anonim [sş]irketi|a\.?\s?[sş]|sana[iy]i? ve tic(?:aret|\.)?|san\. ve tic|t\.?a\.?s",
     r"holdings?|reit|(?:sponsored )?adr|class [a-z]|nvdr|ordinary shares",
 )
