@@ -176,6 +176,8 @@ def test_nothing_is_cut_off_at_usual_widths(world: World, page: Page, width: int
 @pytest.mark.browser
 def test_a_stand_in_that_has_ended_is_said_so(tmp_path: Path, browser: Browser) -> None:
     with a_world(tmp_path) as world:
+        world.worker.holds()
+        world.create("one")  # while something runs, the page looks every second
         page = browser.new_page()
         page.goto(f"{world.url}/_standin/console")
         expect(page.get_by_text("Live", exact=True)).to_be_visible()

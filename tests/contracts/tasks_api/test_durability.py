@@ -17,6 +17,7 @@ import pytest
 import requests
 
 from backend.local.lifeline import ENVIRONMENT_NAME
+from backend.local.tasks.__main__ import main
 from tests.contracts.tasks_api.conftest import QUEUE, client_of, eventually
 from tests.contracts.tasks_api.worker import Worker
 from tests.serving import serving
@@ -142,13 +143,11 @@ def test_a_queue_named_on_the_command_line_keeps_its_state(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("queue", ["background", f"{QUEUE}:0", f"{QUEUE}:many"])
-def test_a_senseless_queue_on_the_command_line_is_explained(tmp_path: Path, queue: str) -> None:
-    ran = subprocess.run(
-        [sys.executable, "-m", "backend.local.tasks", "--data", str(tmp_path), "--queue", queue],
-        capture_output=True,
-        text=True,
-        timeout=20,
-        check=False,
-    )
-    assert ran.returncode == 2
-    assert "is not NAME:N, such as projects/p/locations/l/queues/q:3" in ran.stderr
+def test_a_senseless_queue_on_the_command_line_is_explained(
+    tmp_path: Path, queue: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["tasks", "--data", str(tmp_path), "--queue", queue])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert "is not NAME:N, such as projects/p/locations/l/queues/q:3" in capsys.readouterr().err
