@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.ports import Create, Delete, Increment, Replace
-from tests.contracts.store.shelf import Store, thing
+from tests.contracts.documents.shelf import Store, thing
 
 
 def test_the_versions_of_a_commit_are_those_that_a_read_gives(store: Store) -> None:
