@@ -103,15 +103,24 @@ class GoogleSheets:
     ) -> None:
         self._update(spreadsheet_id, [update_cells(*run) for run in columns_of(cells)], timeout_s)
 
-    def add_columns(self, spreadsheet_id: str, tab: Tab, at_column: int, headers: Sequence[str]) -> None:
+    def add_columns(
+        self,
+        spreadsheet_id: str,
+        tab: Tab,
+        header_row: int,
+        at_column: int,
+        headers: Sequence[str],
+        *,
+        timeout_s: float = 30,
+    ) -> None:
         end = at_column + len(headers)
-        area = Area(tab.id, 0, 1, at_column, end)
+        area = Area(tab.id, header_row, header_row + 1, at_column, end)
         requests: list[Wire] = []
         if end > tab.columns:
             growth = {"sheetId": tab.id, "dimension": "COLUMNS", "length": end - tab.columns}
             requests.append({"appendDimension": growth})
         requests.append(update_cells(area, [[{"stringValue": header} for header in headers]]))
-        self._update(spreadsheet_id, requests, self._timeout_s)
+        self._update(spreadsheet_id, requests, timeout_s)
 
     def nonces(self, spreadsheet_id: str) -> list[Nonce]:
         lookup = {"metadataKey": NONCE_KEY, "locationType": "SPREADSHEET", "visibility": "DOCUMENT"}

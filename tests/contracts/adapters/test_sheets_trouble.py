@@ -79,7 +79,7 @@ def test_a_column_is_never_added_twice_by_a_lost_answer(sheets: GoogleSheets, wo
     [tab] = sheets.describe(workbook.id).tabs
     workbooks.switch(lose_next=1)
     with pytest.raises(TryLater):
-        sheets.add_columns(workbook.id, tab, 6, ["Status"])
+        sheets.add_columns(workbook.id, tab, 0, 6, ["Status"])
     assert sheets.describe(workbook.id).tabs[0].columns == 7
 
 

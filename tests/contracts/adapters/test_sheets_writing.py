@@ -132,7 +132,7 @@ def test_columns_are_added_behind_the_last_one_growing_the_grid(
     workbook = a_workbook(workbooks, ["a", "b", "c", "d", "e"], grid=3)
     [tab] = sheets.describe(workbook.id).tabs
     workbooks.forget()
-    sheets.add_columns(workbook.id, tab, 5, ["Category", "=Status", "New"])
+    sheets.add_columns(workbook.id, tab, 0, 5, ["Category", "=Status", "New"])
     assert len(workbooks.ledger("write")) == 1
     assert sheets.describe(workbook.id).tabs[0].columns == 8
     assert sheets.entered(workbook.id, [workbook.area(0, 1, 5, 8)]) == [
@@ -143,7 +143,7 @@ def test_columns_are_added_behind_the_last_one_growing_the_grid(
 def test_columns_that_fit_grow_nothing(sheets: GoogleSheets, workbooks: Standin) -> None:
     workbook = a_workbook(workbooks, ["a"])
     [tab] = sheets.describe(workbook.id).tabs
-    sheets.add_columns(workbook.id, tab, 1, ["Status"])
+    sheets.add_columns(workbook.id, tab, 0, 1, ["Status"])
     assert sheets.describe(workbook.id).tabs[0].columns == tab.columns
     assert workbook.shows("A1:F1") == [["a", "Status"]]
 
