@@ -7,6 +7,7 @@ tuple of slots without trailing blanks and never changes in place, so a copy of 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +77,7 @@ def with_value(slot: Slot, value: Value | None, formula: str | None = None) -> S
     return packed(Cell(value, formula, old.format, old.note))
 
 
-def trimmed(slots: list[Slot]) -> Row:
+def trimmed(slots: Sequence[Slot]) -> Row:
     """A row without trailing blanks."""
     end = len(slots)
     while end and slots[end - 1] is None:

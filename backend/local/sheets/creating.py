@@ -30,15 +30,14 @@ def create(library: Library, call: Call) -> Answer:
         if name in given.get("properties", {})
     }
     for number, sheet in enumerate(given.get("sheets", [])):
-        with naming(f"sheets[{number}]"):
-            _add(workbook, sheet)
+        _add(workbook, sheet, f"sheets[{number}]")
     if not workbook.sheets:
         workbook.sheets.append(Sheet(0, "Sheet1", Grid(NEW_SHEET_ROWS, NEW_SHEET_COLUMNS)))
     library.add(workbook)
     return resource.build(workbook, call.mask, None, call.user, grid_data=False)
 
 
-def _add(workbook: Workbook, given: dict[str, Any]) -> None:
+def _add(workbook: Workbook, given: dict[str, Any], place: str) -> None:
     for name in given:
         if name not in ("properties", "data"):
             raise unimplemented(f"sheets.{name} in spreadsheets.create")
@@ -46,9 +45,10 @@ def _add(workbook: Workbook, given: dict[str, Any]) -> None:
     if not workbook.sheets:
         properties.setdefault("sheetId", 0)
     properties.pop("index", None)
-    added = batch.HANDLERS["addSheet"](workbook, {"properties": properties}, _OWNER)["properties"]
+    with naming(f"{place}.properties"):
+        added = batch.HANDLERS["addSheet"](workbook, {"properties": properties}, _OWNER)["properties"]
     for number, data in enumerate(given.get("data", [])):
-        with naming(f"data[{number}]"):
+        with naming(f"{place}.data[{number}]"):
             start = {
                 "sheetId": added["sheetId"],
                 "rowIndex": data.get("startRow", 0),

@@ -6,7 +6,7 @@ are not adjusted when rows or columns move.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from backend.local.sheets.a1 import Rect
 from backend.local.sheets.cells import Row, Slot, trimmed
@@ -44,6 +44,11 @@ class Grid:
             rows.pop()
         return rows
 
+    def lines(self, rect: Rect) -> list[Row]:
+        """The rectangle's rows, every one of them; a row's trailing blanks may be missing."""
+        rows = [row[rect.left : rect.right] for row in self.rows[rect.top : rect.bottom]]
+        return rows + [()] * (rect.bottom - rect.top - len(rows))
+
     def change(self, top: int, left: int, changes: Iterable[dict[int, Slot]]) -> None:
         """Puts slots into rows from `top` down; a row's changes are keyed by the column, from `left`."""
         index = top
@@ -59,6 +64,21 @@ class Grid:
                 self.rows[index] = trimmed(slots)
             index += 1
         self.touch(top, index)
+
+    def replace(self, rect: Rect, rows: Sequence[Row]) -> None:
+        """Puts a block of rows, as wide as they are, in place of all that the rectangle holds."""
+        self._need(rect.bottom)
+        width = rect.right - rect.left
+        for index, inside in zip(range(rect.top, rect.bottom), rows, strict=True):
+            old = self.rows[index]
+            after = old[rect.right :]
+            if rect.left or after:
+                before = old[: rect.left]
+                before += (None,) * (rect.left - len(before))
+                inside = before + inside + (None,) * (width - len(inside)) + after
+            self.rows[index] = trimmed(inside)
+        self._forget_blank_end()
+        self.touch(rect.top, rect.bottom)
 
     def map(self, rect: Rect, change: Callable[[Slot], Slot]) -> None:
         """Applies `change` to every stored slot of the rectangle."""

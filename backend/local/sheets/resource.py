@@ -5,10 +5,12 @@ Only what the `fields` mask wants is built: reading the before-images of 10,000 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from backend.local.sheets import formats, protection, selecting
 from backend.local.sheets.a1 import Bounds, Rect
 from backend.local.sheets.call import Answer, Call
-from backend.local.sheets.cells import Cell, Slot, opened
+from backend.local.sheets.cells import Cell, Slot, Value, opened
 from backend.local.sheets.errors import naming
 from backend.local.sheets.fields import Mask, below, project
 from backend.local.sheets.workbook import Sheet, User, Workbook
@@ -128,10 +130,10 @@ def _grid_data(workbook: Workbook, sheet: Sheet, rect: Rect, mask: Mask | None, 
         answer["startColumn"] = rect.left
     wanted, inner = below(mask, "rowData")
     if wanted and below(inner, "values")[0]:
-        cell_mask = below(inner, "values")[1]
+        cell_data = cell_builder(below(inner, "values")[1])
         rows: list[Answer] = []
         for row in sheet.grid.block(rect):
-            cells = [cell_data(slot, cell_mask) for slot in row]
+            cells = [cell_data(slot) for slot in row]
             while cells and not cells[-1]:
                 cells.pop()
             rows.append({"values": cells} if cells else {})
@@ -170,41 +172,47 @@ def _metadata_lines(workbook: Workbook, sheet: Sheet, user: User, kind: str) -> 
     ]
 
 
-def cell_data(slot: Slot, mask: Mask | None) -> Answer:
-    """CellData with what the mask wants; an empty object for a blank cell."""
-    if slot is None:
-        return {}
-    cell = opened(slot)
-    answer: Answer = {}
-    if below(mask, "userEnteredValue")[0]:
-        _put(answer, "userEnteredValue", entered(cell), mask)
-    if below(mask, "effectiveValue")[0] and cell.value is not None:
-        _put(answer, "effectiveValue", extended(cell), mask)
-    if below(mask, "formattedValue")[0] and cell.value is not None:
-        answer["formattedValue"] = formats.shown(cell)
-    if cell.format:
-        for name in ("userEnteredFormat", "effectiveFormat"):
-            _put(answer, name, cell.format, mask)
-    if cell.note and below(mask, "note")[0]:
-        answer["note"] = cell.note
-    return answer
+def cell_builder(mask: Mask | None) -> Callable[[Slot], Answer]:
+    """Builds CellData with what the mask wants; an empty object for a blank cell."""
+    entered_wanted, entered_mask = below(mask, "userEnteredValue")
+    effective_wanted, effective_mask = below(mask, "effectiveValue")
+    shown_wanted, note_wanted = below(mask, "formattedValue")[0], below(mask, "note")[0]
+    styles = [
+        (name, inner)
+        for name in ("userEnteredFormat", "effectiveFormat")
+        for wanted, inner in (below(mask, name),)
+        if wanted
+    ]
 
+    def build(slot: Slot) -> Answer:
+        if slot is None:
+            return {}
+        cell = opened(slot)
+        answer: Answer = {}
+        if entered_wanted and (value := entered(cell)):
+            answer["userEnteredValue"] = project(entered_mask, value)
+        if cell.value is not None:
+            if effective_wanted:
+                answer["effectiveValue"] = project(effective_mask, extended(cell.value))
+            if shown_wanted:
+                answer["formattedValue"] = formats.shown(cell)
+        if cell.format:
+            answer.update({name: project(inner, cell.format) for name, inner in styles})
+        if cell.note and note_wanted:
+            answer["note"] = cell.note
+        return answer
 
-def _put(answer: Answer, name: str, value: Answer | None, mask: Mask | None) -> None:
-    wanted, inner = below(mask, name)
-    if wanted and value:
-        answer[name] = project(inner, value)
+    return build
 
 
 def entered(cell: Cell) -> Answer | None:
     """The ExtendedValue somebody typed; None for a blank cell."""
     if cell.formula is not None:
         return {"formulaValue": cell.formula}
-    return extended(cell) if cell.value is not None else None
+    return None if cell.value is None else extended(cell.value)
 
 
-def extended(cell: Cell) -> Answer:
-    value = cell.value
+def extended(value: Value) -> Answer:
     if isinstance(value, bool):
         return {"boolValue": value}
     return {"stringValue": value} if isinstance(value, str) else {"numberValue": value}

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from backend.local.sheets.batch import cells, dimensions, metadata, protection, sheets
+from backend.local.sheets.batch import cells, cutting, dimensions, metadata, protection, sheets, sorting
 from backend.local.sheets.call import Answer, Call
 from backend.local.sheets.errors import invalid, naming, unimplemented
 from backend.local.sheets.workbook import User, Workbook
@@ -27,8 +27,8 @@ HANDLERS: dict[str, Handler] = {
     "appendDimension": dimensions.append,
     "moveDimension": dimensions.move,
     "updateCells": cells.update,
-    "sortRange": cells.sort,
-    "cutPaste": cells.cut_paste,
+    "sortRange": sorting.sort_range,
+    "cutPaste": cutting.cut_paste,
     "createDeveloperMetadata": metadata.create,
     "updateDeveloperMetadata": metadata.update,
     "deleteDeveloperMetadata": metadata.delete,

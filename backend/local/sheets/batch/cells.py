@@ -1,15 +1,14 @@
-"""Requests that change cells: updateCells, sortRange, cutPaste."""
+"""updateCells: values, formats and notes of single cells, as data."""
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import Any
 
 from backend.local.sheets import protection
 from backend.local.sheets.a1 import Rect, from_grid_range
 from backend.local.sheets.batch import masks
 from backend.local.sheets.call import Answer
-from backend.local.sheets.cells import Cell, Slot, fitting, is_blank, number, opened, packed
+from backend.local.sheets.cells import Cell, Slot, fitting, number, opened, packed
 from backend.local.sheets.errors import invalid, malformed, unimplemented
 from backend.local.sheets.fields import Mask, below
 from backend.local.sheets.workbook import Sheet, User, Workbook
@@ -126,74 +125,3 @@ def _format(old: dict[str, Any] | None, new: dict[str, Any], mask: Mask | None) 
         if name in new:
             merged[name] = new[name]
     return merged
-
-
-def sort(workbook: Workbook, body: dict[str, Any], user: User) -> Answer:
-    """Sorts the range's cells by columns: numbers, text whatever its case, booleans; blanks last."""
-    given = body.get("range", {})
-    sheet = workbook.sheet(given.get("sheetId", 0))
-    area = sheet.rect(from_grid_range(given))
-    protection.check(workbook, sheet, area, user)
-    rows = [
-        tuple(row[area.left : area.right])
-        for row in (sheet.grid.row(index) for index in range(area.top, area.bottom))
-    ]
-    for spec in reversed(body.get("sortSpecs", [])):
-        if any("olor" in name for name in spec):
-            raise unimplemented("a sort by colour")
-        column = spec.get("dimensionIndex", 0) - area.left
-        if not 0 <= column < area.right - area.left:
-            raise invalid(f"sortSpecs.dimensionIndex[{column + area.left}] is outside the range to sort.")
-        filled = [row for row in rows if _shown(row, column) is not None]
-        blank = [row for row in rows if _shown(row, column) is None]
-        descending = spec.get("sortOrder") == "DESCENDING"
-        keyed = [(_key(_shown(row, column)), row) for row in filled]
-        keyed.sort(key=itemgetter(0), reverse=descending)
-        rows = [row for _, row in keyed] + blank
-    width = area.right - area.left
-    sheet.grid.change(
-        area.top,
-        area.left,
-        [{right: row[right] if right < len(row) else None for right in range(width)} for row in rows],
-    )
-    return {}
-
-
-def _shown(row: tuple[Slot, ...], column: int) -> Any:
-    slot = row[column] if column < len(row) else None
-    return None if is_blank(slot) else opened(slot).value
-
-
-def _key(value: Any) -> tuple[int, Any]:
-    if isinstance(value, bool):
-        return 2, value
-    if isinstance(value, int | float):
-        return 0, value
-    return 1, str(value).casefold()
-
-
-def cut_paste(workbook: Workbook, body: dict[str, Any], user: User) -> Answer:
-    """Moves a block of cells: blank where it was, over what lay where it goes; formats go with it."""
-    if body.get("pasteType", "PASTE_NORMAL") != "PASTE_NORMAL":
-        raise unimplemented(f"cutPaste with {body['pasteType']}")
-    given, start = body.get("source", {}), body.get("destination", {})
-    sheet, target = workbook.sheet(given.get("sheetId", 0)), workbook.sheet(start.get("sheetId", 0))
-    area = sheet.rect(from_grid_range(given))
-    top, left = start.get("rowIndex", 0), start.get("columnIndex", 0)
-    height, width = area.bottom - area.top, area.right - area.left
-    goal = Rect(top, top + height, left, left + width)
-    if goal.bottom > target.grid.row_count or goal.right > target.grid.column_count:
-        raise invalid(
-            f"Range ({target.written(goal)}) exceeds grid limits. "
-            f"Max rows: {target.grid.row_count}, max columns: {target.grid.column_count}"
-        )
-    protection.check(workbook, sheet, area, user)
-    protection.check(workbook, target, goal, user)
-    block = [sheet.grid.row(index)[area.left : area.right] for index in range(area.top, area.bottom)]
-    sheet.grid.map(area, lambda _slot: None)
-    target.grid.change(
-        top,
-        left,
-        [{right: row[right] if right < len(row) else None for right in range(width)} for row in block],
-    )
-    return {}
