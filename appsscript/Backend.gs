@@ -9,7 +9,8 @@ function outcome_(action) {
   try {
     return action();
   } catch (error) {
-    return { problem: problem_(0, 'script', 'Google stopped this step', String((error && error.message) || error)) };
+    const said = error instanceof Error ? error.message : String(error);
+    return { problem: problem_(0, 'script', 'Google stopped this step', said) };
   }
 }
 

@@ -1,12 +1,12 @@
 """The workbench's routes: the page, the sidebar's files, and what their services stand on.
 
-  GET  /                          the page; /page/… its files
-  GET  /appsscript/               names of the sidebar's files; /appsscript/{name} one of them
-  GET  /_workbench/settings       what the page says of itself: addresses, user, where answers come from
-  GET|PUT /_workbench/properties/{store}   PropertiesService: `script`, or a spreadsheet's id
-  POST /_workbench/id_token       ScriptApp.getIdentityToken
-  POST /_workbench/fetch          UrlFetchApp, to the backend alone
-  ANY  /sheets/…                  the Sheets stand-in
+GET  /                          the page; /page/… its files
+GET  /appsscript/               names of the sidebar's files; /appsscript/{name} one of them
+GET  /_workbench/settings       what the page says of itself: addresses, user, where answers come from
+GET|PUT /_workbench/properties/{store}   PropertiesService: `script`, or a spreadsheet's id
+POST /_workbench/id_token       ScriptApp.getIdentityToken
+POST /_workbench/fetch          UrlFetchApp, to the backend alone
+ANY  /sheets/…                  the Sheets stand-in
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class WorkbenchFaults(FaultSwitches):
     fetch_delay_s: float = 0
     #: The e-mail whose tokens the script gets instead of the user's.
     signed_in_as: str | None = None
+    #: A flaw of the identity stand-in's tokens, such as "expired".
+    token_flaw: str | None = None
 
 
 def create_app(around: Surroundings) -> web.Application:

@@ -18,7 +18,17 @@ FETCH_TIMEOUT_S = 60
 #: A long poll on the sheet's changes lasts as long as the page asks; this only bounds a dead peer.
 SHEETS_TIMEOUT_S = 120
 #: Headers that belong to one connection, not to the message.
-HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "host", "origin", "referer", "date", "server", "content-length"}
+HOP_BY_HOP = {
+    "connection",
+    "keep-alive",
+    "transfer-encoding",
+    "host",
+    "origin",
+    "referer",
+    "date",
+    "server",
+    "content-length",
+}
 
 
 class Forward:
@@ -36,6 +46,7 @@ class Forward:
         asked = {
             "email": self._standin.faults.signed_in_as or self._around.user,
             "aud": self._around.audience,
+            "flaw": self._standin.faults.token_flaw,
         }
         async with self._session.post(f"{self._around.identity}/_standin/id_token", json=asked) as answer:
             answer.raise_for_status()
@@ -55,7 +66,7 @@ class Forward:
             return None
 
     async def fetch(self, asked: dict[str, Any]) -> dict[str, Any]:
-        """One UrlFetchApp call: `{url, method, headers, payload}` → `{status, headers, body}` or `{error}`."""
+        """One UrlFetchApp call: {url, method, headers, payload} → {status, headers, body} or {error}."""
         url = str(asked["url"])
         self._standin.ledger.add("fetch", method=asked["method"], path=url.removeprefix(self._around.backend))
         if not url.startswith(f"{self._around.backend}/"):

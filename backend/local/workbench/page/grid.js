@@ -6,7 +6,7 @@ const ROW = 24;
 const GUTTER = 56;
 const SPARE_ROWS = 8;
 const FRESH_MS = 1600;
-const [NARROW, WIDE, PER_CHARACTER] = [88, 240, 7];
+const [NARROW, WIDE, PER_CHARACTER] = [88, 152, 7];
 
 export class Grid {
   constructor(element) {

@@ -1,8 +1,8 @@
 // Runs the sidebar's script: one worker an execution, at most ten at once, with the delay a call has there.
 
-import { RUN_SHIM } from './sidebar_frame.js';
-
 const AT_ONCE = 10;
+/** What Google puts into the sidebar's page ahead of everything else: google.script.run. */
+const RUN_SHIM = '<script src="/page/services/run_shim.js"></script>';
 
 export class ScriptHost {
   /**
