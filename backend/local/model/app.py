@@ -82,7 +82,7 @@ class _Model:
             status, kind = error.status, error.kind
             response = _refused(error)
         except asyncio.CancelledError:
-            status, kind = 0, "client_gone"
+            status, kind = 0, "cancelled"
             raise
         finally:
             self._calls.end(call, status, kind)

@@ -1,7 +1,7 @@
 """The ledger of calls and what they add up to: the witness of what was asked, when, and what it cost.
 
 A call is entered when it arrives, so a client that went away before its answer is counted too: OpenAI
-bills such calls. Entries are small objects rather than dictionaries; 200,000 of them take about 50 MB.
+bills such calls. Entries are small objects rather than dictionaries; 200,000 of them take about 80 MB.
 """
 
 from __future__ import annotations
