@@ -5,83 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from backend.local.model.answers import phrase
+from backend.local.model.answers import phrase, wording
 from backend.local.model.answers.row import EXAMINED, Row
-
-_VERBS = (
-    "manufactures|produces|makes|builds|constructs|assembles|processes|refines|mines|designs|develops|sells|"
-    "distributes|retails|wholesales|imports|exports|markets|trades|deals|supplies|publishes|explores|acquires|"
-    "owns|leases|rents|operates|runs|manages|invests|lends|insures|provides|offers|delivers|renders|researches|"
-    "engineers|installs|maintains|repairs|transports|supports|integrates|generates|transmits|cultivates|grows|breeds|"
-    "creates|licenses|commercializes|discovers|brews|prints|organizes|hosts|specializes|specialises|focuses|"
-    "engages|sources|stocks|underwrites|finances|participates|bakes|serves"
-)
-_FILLER = r"(?:and|or|also|primarily|mainly|principally|subsequently|then|actively)"
-#: "X, together with its subsidiaries, manufactures, markets, and sells WHAT"
-_ACTS = re.compile(
-    rf"\b((?:{_VERBS})(?:\s+for)?(?:,?\s+(?:{_FILLER}\s+)*(?:{_VERBS})(?:\s+for)?)*)\s+"
-    r"((?:primarily\s+|principally\s+)?(?:in|on)\s+)?(?!by\b|as\b|through\b|under\b)",
-    re.I,
-)
-_NOUNS = (
-    "company|companies|firm|provider|bank|trust|business|group|corporation|manufacturer|producer|supplier|"
-    "distributor|retailer|operator|developer|agency|fund|organization|studio|maker|contractor|consultancy|"
-    "institution|insurer|broker|enterprise|agent|lender|wholesaler|manager|exchange|platform|chain|university|"
-    "hospital|club|port|airport|utility|carrier|airline|foundation|society|cooperative|builder|miner|shipyard|"
-    "brewery|publisher|brand|practice|shop|store|restaurant|bakery|school|vehicle|house"
-)
-_IS = re.compile(
-    r"\b(?:operates?|serves?|functions?|works|is|was|are)\s+(?:as\s+)?"
-    r"(?:an?|one of the|the(?= leading| largest))\s+"
-    rf"((?:[^\s.;:(]+\s+){{0,9}}?)({_NOUNS})\b(\s+of\s+)?",
-    re.I,
-)
-#: "(engages in) the research, development, manufacture, and sale of WHAT"
-_DEED = re.compile(
-    r"(?:the\s+|various\s+)?(?:business(?:es)?\s+of\s+)?"
-    r"((?:(?!(?:in|for|to|with)\b)[a-z&-]+(?:,\s+and\s+|,\s+|\s+and\s+|\s+)){0,9}?[a-z-]+)\s+of\s+",
-    re.I,
-)
-_DEED_WORD = re.compile(
-    r"manufactur|produc|fabricat|assembl|develop|design|research|explor|min(?:ing|e)\b|extract|sale|sell|"
-    r"distribut|trad|market|retail|wholesal|import|export|provi|supply|construct|operat|management|acqui|"
-    r"rental|leas|invest|process|refin|ownership|breed|cultivat|growing|generation|transmission|publish|area|"
-    r"field|purchas|breeding|planting|smelting",
-    re.I,
-)
-_KINDS = (
-    ("explores", re.compile(r"explor|\bmine|mining|extract", re.I)),
-    ("makes", re.compile(r"manufactur|makes|builds|assembl|fabricat|construct", re.I)),
-    ("produces", re.compile(r"produc|process|refine|brew|bakes|smelt|cultivat|grows", re.I)),
-    ("creates", re.compile(r"develop|design|research|engineer|creates|discover", re.I)),
-    (
-        "sells",
-        re.compile(r"sells|sale|sell|distribut|retail|wholesal|import|export|trad|deal|market|suppl", re.I),
-    ),
-    ("invests", re.compile(r"invest", re.I)),
-    ("runs", re.compile(r"operat|\bruns|owns|ownership|acqui|leas|rent|hosts", re.I)),
-)
-_ENDINGS = {
-    "explores": "Exploration",
-    "makes": "Manufacturing",
-    "produces": "Production",
-    "creates": "Development",
-    "sells": "Distribution",
-    "invests": "Investments",
-    "runs": "Operators",
-    "serves": "Services",
-}
-#: A word that names a field by itself: "Real Estate", "Wealth Management".
-_FIELD = re.compile(
-    r"(?:estate|management|technology|media|mining|exploration|logistics|banking|insurance|finance|leasing|"
-    r"brokerage|entertainment|shipping|power|healthcare)$",
-    re.I,
-)
-_WORK = re.compile(r"(?:treatment|ing|ance|ation)$", re.I)
-#: Words after which "Services" would say nothing more.
-_SERVICE = re.compile(
-    r"(?:services|solutions|(?<!build)(?<!bear)ing|ance|software|ation|management|estate)$", re.I
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +36,7 @@ def _from_text(text: str) -> Trade | None:
     """The first sentence part that says something; a description says it in its first or second."""
     at = 0
     for _ in range(4):
-        named, acts = _IS.search(text, at), _ACTS.search(text, at)
+        named, acts = wording.IS.search(text, at), wording.ACTS.search(text, at)
         if named and (acts is None or named.start() <= acts.start()):
             found, at = _named(named, text), named.end()
         elif acts:
@@ -155,9 +80,9 @@ def _named(found: re.Match[str], text: str) -> Trade | None:
         "organization",
         "enterprise",
     ):
-        if len(words) > 1 and _FIELD.search(words[-1]):
+        if len(words) > 1 and wording.FIELD.search(words[-1]):
             return Trade(phrase.title(words), f"{' '.join(words)} companies", "is")
-        nouns = [*phrase.last_words(words, 3), "services" if _WORK.search(words[-1]) else "companies"]
+        nouns = [*phrase.last_words(words, 3), "services" if wording.WORK.search(words[-1]) else "companies"]
     elif noun in ("provider", "operator", "developer", "contractor", "platform"):
         return _trade(words, "serves")
     else:
@@ -168,13 +93,13 @@ def _named(found: re.Match[str], text: str) -> Trade | None:
 def _acting(found: re.Match[str], text: str) -> Trade | None:
     """`manufactures and sells home textiles` → Home Textile Manufacturing."""
     acts, rest = found[1], text[found.end() :]
-    deed = _DEED.match(rest[:160])
-    if deed and _DEED_WORD.search(deed[1]):
+    deed = wording.DEED.match(rest[:160])
+    if deed and wording.DEED_WORD.search(deed[1]):
         acts, rest = deed[1], rest[deed.end() :]
     words = phrase.head(phrase.beginning(rest))
     if not words or phrase.is_general(words):
         return None
-    kind = next((kind for kind, verbs in _KINDS if verbs.search(acts)), "serves")
+    kind = next((kind for kind, verbs in wording.KINDS if verbs.search(acts)), "serves")
     if kind == "runs" and found[2]:  # "operates in the television industry" runs no television
         kind = "serves"
     return _trade(words, kind)
@@ -183,7 +108,7 @@ def _acting(found: re.Match[str], text: str) -> Trade | None:
 def _trade(words: list[str], kind: str) -> Trade:
     """A category of the words and what is done with them, unless they say that already."""
     bare = phrase.without_general_end(words)
-    ending = _ENDINGS[kind]
+    ending = wording.ENDINGS[kind]
     if kind == "explores":
         sought = [word for word in phrase.last_words(bare, 3) if word.lower() not in _GROUND]
         if not sought or (len(sought) == 1 and sought[0].lower() == "natural"):
@@ -193,7 +118,7 @@ def _trade(words: list[str], kind: str) -> Trade:
     if words[-1].lower() in _LAND:
         kind, ending, bare = "serves", "Development", phrase.last_words(bare, 3)
     if kind == "serves":
-        one = len(bare) > 1 and "and" not in bare and _SERVICE.search(bare[-1])
+        one = len(bare) > 1 and "and" not in bare and wording.SERVICE.search(bare[-1])
         named = bare if len(bare) >= phrase.MOST_WORDS or one else [*phrase.singular(bare), ending]
         what = " ".join(named).replace(f" {ending}", f" {ending.lower()}")
         return Trade(phrase.title(named), what, kind)
