@@ -86,6 +86,11 @@ class CloudTasksQueue:
                 maybe_applied=True,
             ) from error
 
+    def close(self) -> None:
+        """Closes the connections, if there are any."""
+        if "_client" in self.__dict__:
+            self._client.transport.close()  # type: ignore[no-untyped-call]
+
     def _on_the_wire(self, parent: str, task: Task) -> dict[str, Any]:
         body = json.dumps(dict(task.body), separators=(",", ":")).encode()
         if len(body) > MAX_BODY_BYTES:

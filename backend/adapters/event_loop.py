@@ -29,13 +29,20 @@ class EventLoop:
         self._thread: threading.Thread | None = None
         self._closed = False
 
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop itself, started if it was not. RuntimeError once closed."""
+        with self._lock:
+            return self._started()
+
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Starts the coroutine on the loop; cancelling the future cancels it. RuntimeError once closed."""
         with self._lock:
-            if self._closed:
+            try:
+                return asyncio.run_coroutine_threadsafe(coroutine, self._started())
+            except RuntimeError:
                 coroutine.close()
-                raise RuntimeError(f"The {self._name} is closed.")
-            return asyncio.run_coroutine_threadsafe(coroutine, self._started())
+                raise
 
     def close(self) -> None:
         """Cancels what still runs, waits for it and ends the thread. May be called again."""
@@ -49,6 +56,8 @@ class EventLoop:
         thread.join(CLOSE_TIMEOUT_S)
 
     def _started(self) -> asyncio.AbstractEventLoop:
+        if self._closed:
+            raise RuntimeError(f"The {self._name} is closed.")
         if self._loop is None:
             self._loop = asyncio.new_event_loop()
             self._thread = threading.Thread(target=_run, args=(self._loop,), name=self._name, daemon=True)

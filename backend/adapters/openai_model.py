@@ -69,7 +69,10 @@ class OpenAIModel:
             return _answer(json.loads(response.content), prompt, openai_headers.limits(response.headers.raw))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise RowFailed(
-                "model_error", "The model's service answered something that is no answer.", transient=True
+                "model_error",
+                "The model's service answered something that is no answer.",
+                transient=True,
+                maybe_billed=True,
             ) from error
 
     async def close(self) -> None:
@@ -92,7 +95,10 @@ class OpenAIModel:
                 )
         except TimeoutError as error:
             raise RowFailed(
-                "model_timeout", f"The model did not answer within {timeout_s:g} s.", transient=True
+                "model_timeout",
+                f"The model did not answer within {timeout_s:g} s.",
+                transient=True,
+                maybe_billed=True,
             ) from error
         except openai.APIStatusError as error:
             from backend.adapters import openai_errors
@@ -103,7 +109,10 @@ class OpenAIModel:
         # The client reports a cut connection as a timeout of its own; its timeouts are off, ours is above.
         except (openai.APIError, aiohttp.ClientError) as error:
             raise RowFailed(
-                "model_error", "The connection to the model was cut or refused.", transient=True
+                "model_error",
+                "The connection to the model was cut or refused.",
+                transient=True,
+                maybe_billed=not _never_connected(error),
             ) from error
 
     @functools.cached_property
@@ -127,6 +136,17 @@ class OpenAIModel:
         # The client takes both from the environment, and would send them along with other people's keys.
         client.organization = client.project = None
         return client
+
+
+def _never_connected(error: BaseException | None) -> bool:
+    """Whether a failed call did not even reach the other side: aiohttp says so at the root of the causes."""
+    import aiohttp
+
+    while error is not None:
+        if isinstance(error, aiohttp.ClientConnectorError):
+            return True
+        error = error.__cause__
+    return False
 
 
 def _body(prompt: Prompt, model: str) -> dict[str, Any]:

@@ -15,3 +15,7 @@ class SystemClock:
     def monotonic(self) -> float:
         """Seconds that only grow, of this process alone."""
         return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Waits; for use cases alone."""
+        time.sleep(seconds)

@@ -140,12 +140,14 @@ def test_columns_are_added_behind_the_last_one_growing_the_grid(
     ]
 
 
-def test_columns_that_fit_grow_nothing(sheets: GoogleSheets, workbooks: Standin) -> None:
-    workbook = a_workbook(workbooks, ["a"])
+def test_columns_that_fit_grow_nothing_and_stand_in_the_row_of_the_headers(
+    sheets: GoogleSheets, workbooks: Standin
+) -> None:
+    workbook = a_workbook(workbooks, ["A title above the table"], ["Name"])
     [tab] = sheets.describe(workbook.id).tabs
-    sheets.add_columns(workbook.id, tab, 0, 1, ["Status"])
+    sheets.add_columns(workbook.id, tab, 1, 1, ["Status"])
     assert sheets.describe(workbook.id).tabs[0].columns == tab.columns
-    assert workbook.shows("A1:F1") == [["a", "Status"]]
+    assert workbook.shows("A1:F2") == [["A title above the table"], ["Name", "Status"]]
 
 
 def test_proofs_of_edit_are_found_and_removed_and_nothing_else_is(
