@@ -62,7 +62,7 @@ def read_csv(
             line = reader.line_num
             cells += len(record)
             if len(rows) % PROGRESS_ROWS == 0:
-                on_progress(len(rows), raw.tell() / len(data))
+                on_progress(len(rows) - 1, raw.tell() / len(data))
                 _check_size(len(rows), cells, limits, name)
             if len(record) > limits.columns:
                 raise TooLarge(

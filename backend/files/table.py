@@ -22,7 +22,8 @@ Cell = str | int | float | bool | None
 Row = list[Cell]
 Kind = Literal["csv", "xlsx"]
 
-#: Called with the rows read so far and the share of the file behind us (0 to 1); first before any row.
+#: Called with the rows below the header read so far (about) and the share of the file behind us (0 to 1):
+#: before any row first. In a workbook the share starts over when another tab is tried.
 Progress = Callable[[int, float], None]
 
 

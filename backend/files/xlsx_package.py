@@ -109,7 +109,8 @@ class Package:
                 if on_bytes:
                     on_bytes(behind)
             parser.Parse(b"", True)
-        except expat.ExpatError as error:
+        except (expat.ExpatError, LookupError, ValueError) as error:
+            # The latter two: an encoding is declared that Python does not know, or expat cannot use.
             raise self.damaged(f"its part {part} is not well-formed") from error
 
     def relations(self, part: str = "") -> list[Relation]:

@@ -11,6 +11,7 @@ from backend.files.xlsx_values import DateForm, dated, number, unescaped
 
 #: The last column of a workbook is XFD.
 _MAX_COLUMNS = 16_384
+_MAX_LETTERS = 3
 #: Rows that may stand above the header without counting towards the limit of rows.
 _SPARE_ROWS = 1_000
 #: Cells that hold nothing but a format cost time, not memory: this many for each that counts.
@@ -58,7 +59,7 @@ class SheetParser:
 
         def on_bytes(behind: int) -> None:
             self._check_size()
-            on_progress(len(self.rows), min(behind / size, 1.0))
+            on_progress(max(len(self.rows) - 1, 0), min(behind / size, 1.0))
 
         self._package.parse(self._part, start=self._start, end=self._end, text=self._text, on_bytes=on_bytes)
         self._check_size()
@@ -152,11 +153,13 @@ class SheetParser:
         letters = reference.rstrip("0123456789")
         column = self._columns.get(letters)
         if column is None:
+            if not (letters.isascii() and letters.isalpha() and len(letters) <= _MAX_LETTERS):
+                raise self._package.damaged(f'a cell is called "{reference[:20]}"')
             column = 0
             for character in letters.upper():
                 column = column * 26 + ord(character) - ord("A") + 1
             column -= 1
-            if letter(column) != letters.upper() or column >= _MAX_COLUMNS:
+            if column >= _MAX_COLUMNS:
                 raise self._package.damaged(f'a cell is called "{reference[:20]}"')
             self._columns[letters] = column
         return column
