@@ -33,6 +33,7 @@ class Scripted:
     url: str = ""
     asked: list[dict[str, Any]] = field(default_factory=list)
     _answers: list[Answer] = field(default_factory=list)
+    _open_calls_wanted: int = 0
     _ended: threading.Event = field(default_factory=threading.Event)
 
     def says(self, status: int, body: object, **headers: str) -> None:
@@ -48,6 +49,10 @@ class Scripted:
         """Sends an answer a byte at a time, without an end."""
         self._answers = [Answer(drip=True)]
 
+    def holds_until(self, open_calls: int) -> None:
+        """Answers nobody until so many calls are open at the same time."""
+        self._open_calls_wanted = open_calls
+
     def app(self) -> web.Application:
         app = web.Application()
         app.router.add_route("*", "/{path:.*}", self._answer)
@@ -62,6 +67,8 @@ class Scripted:
                 "body": await request.read(),
             }
         )
+        while len(self.asked) < self._open_calls_wanted and not self._ended.is_set():
+            await asyncio.sleep(0.005)
         answer = self._answers[0]
         if answer.drip:
             return await self._drip(request)
