@@ -36,6 +36,8 @@ class Reading:
 
     title: str = ""
     description: str = ""
+    #: Open Graph's title and description, joined.
+    open_graph: str = ""
     site_name: str = ""
     #: JSON-LD Organization: name, what it does, where it is.
     organisation: str = ""
@@ -90,10 +92,9 @@ def trim(text: str, max_chars: int) -> str:
 
 def says_nothing(reading: Reading) -> bool:
     """Is there too little on the page to tell anything about the company?"""
-    everything = "".join(
-        (reading.title, reading.description, reading.organisation, *reading.headings, reading.body)
-    )
-    return sum(map(str.isalnum, everything[:2000])) < NOTHING_CHARS
+    head = (reading.title, reading.description, reading.open_graph, reading.organisation)
+    everything = "".join((*head, *reading.headings, reading.body))[:2000]
+    return sum(map(str.isalnum, everything)) < NOTHING_CHARS
 
 
 def says_little(reading: Reading) -> bool:
@@ -108,6 +109,7 @@ def compose(home: Reading, about: Reading | None, max_chars: int) -> str:
         _part("Title", home.title, TITLE_CHARS),
         _part("Site name", "" if home.site_name in home.title else home.site_name, SITE_NAME_CHARS),
         _part("Description", home.description, DESCRIPTION_CHARS),
+        _part("Shared as", _unsaid(home.open_graph, home.title, home.description), DESCRIPTION_CHARS),
         _part("Organisation", home.organisation, ORGANISATION_CHARS),
         _part("Headings", " | ".join(headings), HEADINGS_CHARS),
         _part("Text", _without(home.body, (home.title, *headings)), max_chars),
@@ -119,6 +121,11 @@ def compose(home: Reading, about: Reading | None, max_chars: int) -> str:
 
 def _part(name: str, text: str, max_chars: int) -> str:
     return f"{name}: {trim(text, max_chars)}" if text else ""
+
+
+def _unsaid(shared: str, *said: str) -> str:
+    """Open Graph mostly repeats the title and the description; what stands there already is left out."""
+    return " – ".join(part for part in shared.split(" – ") if not any(part in text for text in said))
 
 
 def _distinct(lines: Sequence[str]) -> tuple[str, ...]:

@@ -15,6 +15,8 @@ GUESSED_FROM = 8192
 _IN_META = re.compile(rb"""(?i)<meta[^>]{0,200}?charset\s*=\s*["']?\s*([a-z0-9_:.-]{1,40})""")
 _IN_XML = re.compile(rb"""(?i)^\s*<\?xml[^>]{0,200}?encoding\s*=\s*["']([a-z0-9_:.-]{1,40})""")
 _IN_HEADER = re.compile(r"""(?i)charset\s*=\s*["']?\s*([a-z0-9_:.-]{1,40})""")
+_TAG = re.compile(rb"<[^<>]{0,500}>")
+_HIGH = bytes(range(128, 256))
 _SEVEN_BIT_JAPANESE = (b"\x1b$", b"\x1b(")
 
 #: What browsers understand by a label (WHATWG Encoding), where Python's codec of that name knows less.
@@ -30,6 +32,11 @@ _AS_BROWSERS = {
     "euc_kr": "cp949",
     "big5": "big5hkscs",
 }
+#: What a page without a declaration may be in: one charset for each family of languages, no look-alikes.
+_GUESSABLE = [
+    *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp874", "koi8_r"),
+    *("cp932", "euc_jp", "gb18030", "big5", "cp949"),
+]
 #: Codecs that pages are written in. Others that Python has (punycode, idna, unicode_escape, zlib …) are
 #: no charsets, and some take quadratic time.
 _CHARSETS = re.compile(
@@ -88,8 +95,8 @@ def _guessed(body: bytes) -> str:
     # The part with most bytes above ASCII tells most; it is looked for in steps, not byte by byte.
     pieces = [body[at : at + GUESSED_FROM] for at in range(0, len(body), GUESSED_FROM)]
     sample = max(pieces, key=lambda piece: len(piece) - len(piece.translate(None, _HIGH)), default=b"")
-    best = from_bytes(sample, steps=3, chunk_size=1024, cp_exclusion=["utf_8"]).best()
-    return (_codec(best.encoding) if best is not None else None) or "cp1252"
-
-
-_HIGH = bytes(range(128, 256))
+    matches = from_bytes(_TAG.sub(b" ", sample), steps=3, chunk_size=1024, cp_isolation=_GUESSABLE)
+    best = matches.best()
+    if best is None or any(match.encoding == "cp1252" and match.chaos <= best.chaos for match in matches):
+        return "cp1252"  # where several fit equally, the most frequent one
+    return _codec(best.encoding) or "cp1252"

@@ -57,7 +57,8 @@ def parse(body: bytes, content_type: str, max_chars: int) -> Reading:
         script.decompose()
     return Reading(
         title=title,
-        description=_clean(metas.get("description") or metas.get("og:description", "")),
+        description=_clean(metas.get("description", "")),
+        open_graph=_open_graph(metas),
         site_name=_clean(metas.get("og:site_name") or metas.get("application-name", "")),
         organisation=_clean(organisation(scripts)),
         headings=_headings(soup),
@@ -98,9 +99,13 @@ def _headings(soup: BeautifulSoup) -> tuple[str, ...]:
 
 
 def _body(soup: BeautifulSoup) -> str:
-    # A frameset has no body; what it says to readers without frames stands in `noframes`.
-    part = soup.body or soup.find("noframes")
-    return clean_text(part.get_text("\n")) if isinstance(part, Tag) else ""
+    return clean_text(soup.body.get_text("\n")) if soup.body is not None else ""
+
+
+def _open_graph(metas: dict[str, str]) -> str:
+    """What the page says of itself when it is shared, where that is more than its title and description."""
+    shared = (_clean(metas.get("og:title", "")), _clean(metas.get("og:description", "")))
+    return " – ".join(dict.fromkeys(text for text in shared if text))
 
 
 def _language(soup: BeautifulSoup, metas: dict[str, str]) -> str:

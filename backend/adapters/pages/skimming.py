@@ -15,6 +15,10 @@ from lxml import etree
 
 #: JSON-LD of one page that is kept, in characters.
 LINKED_DATA_CHARS = 100_000
+#: Meta tags that are kept; real pages have some thirty.
+METAS = 100
+#: Characters for each tag of the body that is kept at most: a page of tags without words is no page.
+CHARS_PER_TAG = 4
 #: Links that are looked at in search of an "about" page.
 LINKS = 600
 #: Characters of a link's address and of its text that are kept.
@@ -54,7 +58,24 @@ _INLINE = (
 )
 #: What an element is renamed to before all of them are taken out in one pass over the tree.
 _AWAY = "away"
-_BLOCKS = ("div", "section", "aside", "ul", "ol", "form", "p", "span", "table", "header", "footer", "a", "li")
+_BLOCKS = (
+    *(
+        "div",
+        "section",
+        "aside",
+        "ul",
+        "ol",
+        "li",
+        "form",
+        "p",
+        "span",
+        "a",
+        "table",
+        "td",
+        "header",
+        "footer",
+    ),
+)
 _AWAY_ROLES = frozenset(("navigation", "menu", "menubar", "search", "dialog", "alertdialog"))
 _HIDDEN_STYLE = re.compile(r"(?i)display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d])")
 #: The names that tell anything at all, in one search, for most blocks carry none of them.
@@ -66,7 +87,8 @@ _CONSENT = re.compile(
     r"cookie|consent|gdpr|onetrust|usercentrics|didomi|ccpa|truste|(?:^|[\s_-])cmp(?:[\s_-]|$)"
 )
 _ASKS_CONSENT = re.compile(
-    r"(?i)cookie|consent|privacy|datenschutz|accept|agree|akzept|zustimm|accepter|aceptar|accett|同意|クッキー"
+    r"(?i)(?:use|using|verwenden|nutzen|utilis|usa)\w{0,6} (?:wir |des |los |las |i )?cookies|consent|privacy"
+    r"|datenschutz|accept|agree|akzept|zustimm|aceptar|accett|同意"
 )
 
 
@@ -87,9 +109,13 @@ def skim(html: str, enough_chars: int) -> Skimmed | None:
         root = etree.fromstring(html.encode("utf-8", "replace"), parser)
     except etree.XMLSyntaxError:  # an empty document, or nothing but comments
         return None
+    _unpack_frameless(root)
+    _gather_body(root)
     links = tuple(_links(root))
     base = next((element.get("href", "") for element in root.iter("base")), "")
     for element in [script for script in root.iter("script") if not _is_linked_data(script)]:
+        element.tag = _AWAY
+    for element in list(root.iter("meta"))[METAS:]:
         element.tag = _AWAY
     etree.strip_elements(root, _AWAY, *_NEVER_READ, with_tail=False)
     for body in root.iter("body"):
@@ -104,6 +130,28 @@ def skim(html: str, enough_chars: int) -> Skimmed | None:
             if element.tag != "script":
                 element.attrib.clear()
     return Skimmed(etree.tostring(root, encoding="unicode", method="html"), links, base)
+
+
+def _unpack_frameless(root: etree._Element) -> None:
+    """A frameset's page for readers without frames reaches us as raw text; here it becomes the body."""
+    if root.find("body") is not None:
+        return
+    for element in root.iter("noframes"):
+        parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+        inside = etree.fromstring((element.text or "").strip().encode() or b"<p></p>", parser)
+        body = inside.find("body") if inside is not None else None
+        if body is not None:
+            element.text = None
+            root.append(body)
+            return
+
+
+def _gather_body(root: etree._Element) -> None:
+    """What stands behind the body's end belongs to it, as browsers have it."""
+    body = root.find("body")
+    if body is not None:
+        for late in [child for child in body.itersiblings() if child.tag != "head"]:
+            body.append(late)
 
 
 def _links(root: etree._Element) -> Iterator[tuple[str, str]]:
@@ -125,6 +173,8 @@ def _is_linked_data(script: etree._Element) -> bool:
 def _goes(element: etree._Element) -> bool:
     """Is this block navigation, a consent banner, or hidden from readers?"""
     attributes = element.attrib
+    if element.tag == "footer" and _is_mostly_links(element):
+        return True
     if not attributes:
         return False
     if "hidden" in attributes or attributes.get("aria-hidden") == "true":
@@ -161,14 +211,14 @@ def _is_mostly_links(element: etree._Element) -> bool:
 
 
 def _cut(body: etree._Element, enough_chars: int) -> None:
-    """Removes everything that follows the first `enough_chars` characters of the body."""
+    """Removes everything that follows the first `enough_chars` characters of the body, or their tags."""
     chars = 0
-    for element in body.iter(etree.Element):
+    for tags, element in enumerate(body.iter(etree.Element)):
         if element.tag != "script":
             chars += len(element.text or "")
         if element is not body:
             chars += len(element.tail or "")
-        if chars > enough_chars:
+        if chars > enough_chars or tags * CHARS_PER_TAG > enough_chars:
             _remove_after(element, body)
             return
 
