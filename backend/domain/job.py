@@ -98,6 +98,9 @@ class Job:
     undoes: str | None = None
     schedule: str | None = None
     started_at: float | None = None
+    #: Since when it has run without a break, and how many rows had ended by then: for rows a minute.
+    running_since: float | None = None
+    rows_before: int = 0
     ended_at: float | None = None
     error_class: str | None = None
     error: str | None = None
@@ -113,10 +116,18 @@ class Job:
         return self.status in ENDED
 
 
-def start(job: Job, now: float) -> Job:
-    """Takes a free place."""
+def start(job: Job, now: float, rows_before: int) -> Job:
+    """Takes a free place; `rows_before` have ended in earlier runs."""
     _expect(job, "start", Status.PENDING)
-    return replace(job, status=Status.RUNNING, reason=None, run_at=None, started_at=job.started_at or now)
+    return replace(
+        job,
+        status=Status.RUNNING,
+        reason=None,
+        run_at=None,
+        started_at=job.started_at or now,
+        running_since=now,
+        rows_before=rows_before,
+    )
 
 
 def ask_to_stop(job: Job, how: str) -> Job:

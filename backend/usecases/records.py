@@ -36,8 +36,10 @@ from backend.ports import Key, Query
 #: Collections whose documents carry an expiry (Firestore needs a TTL policy for each).
 EXPIRING = ("answers", "pages", "grants", "challenges", "idempotency")
 
-#: Waiting jobs, oldest first.
-JOBS_BY_STATUS = Query("jobs", ("status",), ("created_at",))
+#: The line of one priority, oldest first.
+JOBS_IN_LINE = Query("jobs", ("status", "priority"), ("created_at",))
+#: Jobs that wait for others.
+JOBS_BY_REASON = Query("jobs", ("status", "reason"), ("created_at",))
 #: Ended jobs, for clean-up.
 JOBS_BY_END = Query("jobs", (), ("ended_at",))
 #: A job's history, oldest first.
@@ -52,7 +54,8 @@ def jobs_of(spreadsheet_filters: tuple[str, ...]) -> Query:
 
 
 QUERIES: tuple[Query, ...] = (
-    JOBS_BY_STATUS,
+    JOBS_IN_LINE,
+    JOBS_BY_REASON,
     JOBS_BY_END,
     EVENTS,
     *(jobs_of(chosen) for size in range(len(_FILTERS) + 1) for chosen in combinations(_FILTERS, size)),
@@ -117,7 +120,8 @@ _JOB_DEFAULTS = {field.name: field.default for field in fields(Job)}
 def job_to_data(job: Job) -> dict[str, Any]:
     """Defaults are left out: a job document stays under 1 KB."""
     data = {name: value for name, value in asdict(job).items() if value != _JOB_DEFAULTS[name]}
-    data["status"] = str(job.status)
+    # Queried fields are always there: what lacks one is not found by it.
+    data |= {"status": str(job.status), "priority": job.priority, "reason": job.reason}
     if not job.columns:
         data.pop("columns", None)
     if job.filter is not None:

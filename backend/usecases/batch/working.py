@@ -80,7 +80,8 @@ class Work:
         self._stepper = Stepper(calls, self._commit_note)
         self._found: list[Result] = []
         self._kept: list[Write] = []
-        self._began = self._committed_at = self._looked_at = clock.monotonic()
+        self._began = self._committed_at = clock.monotonic()
+        self._looked_at = self._began - FLAGS_EVERY_S
         self._next_flush = clock.monotonic()
         self._sheet_trouble_since: float | None = None
         self._header_gone_since: float | None = None
@@ -90,12 +91,12 @@ class Work:
     def run(self) -> Outcome:
         """Raises `LeaseLost`, and `RowmillError`s that end the job."""
         while True:
+            self._look_for_wishes()
             self._feed()
             self._reserve()
             self._commit_results()
             self._place()
             self._holding.renew_if_due()
-            self._look_for_wishes()
             outcome = self._outcome()
             if outcome is not None:
                 return outcome

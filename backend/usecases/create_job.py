@@ -1,0 +1,211 @@
+"""Creates jobs from a selection: one for each tab, all of them or none, once per idempotency key."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from backend.domain import headers
+from backend.domain.job import Filter, Job
+from backend.domain.money import Price, price_of
+from backend.domain.recipes import RECIPES
+from backend.domain.selection import filter_column
+from backend.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+from backend.ports import Clock, Create, Documents, Key, Person, Sheets, Write
+from backend.usecases.inspect_sheet import Inspected, inspect_sheet, obstacles
+from backend.usecases.job_changes import event
+from backend.usecases.records import JOBS_BY_REASON, SLOTS, job_key, job_to_data, places_from_data
+
+#: A repeated creating call gives the first answer for so long.
+IDEMPOTENCY_S = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a person asked for; rows are numbered as the sheet shows them."""
+
+    spreadsheet_id: str
+    sheet_ids: tuple[int, ...]
+    recipe: str
+    kind: str = "background"
+    columns: Mapping[str, str] = field(default_factory=dict)
+    mode: str = "only_empty"
+    filter: Filter | None = None
+    start_row: int = 2
+    max_rows: int | None = None
+    fresh: bool = False
+    fallback: bool = True
+    priority: str = "normal"
+    budget_microusd: int | None = None
+    run_at: float | None = None
+    depends_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JobLimits:
+    """What an operator allows."""
+
+    model: str
+    provider: str
+    prices: Mapping[str, Price]
+    live_rows: int = 100
+    max_waiting: int | None = None
+
+
+def create_jobs(
+    person: Person,
+    wish: Wish,
+    idempotency_key: str | None,
+    *,
+    documents: Documents,
+    sheets: Sheets,
+    clock: Clock,
+    limits: JobLimits,
+) -> list[str]:
+    """The ids of the new jobs; of the first call's, when the key was used for the same wish before.
+
+    Raises `Invalid` (a selection that cannot be), `NotAllowed` (the tab is running), `TooMany` (the line is
+    full). The caller's grant was checked.
+    """
+    key = _idempotency_key(person, idempotency_key)
+    body = hashlib.sha256(json.dumps(_plain(wish), sort_keys=True).encode()).hexdigest()
+    if key is not None and (first := _first_answer(documents, key, body)) is not None:
+        return first
+    _check_wish(documents, wish, limits)
+    made = [_job(person, wish, sheet_id, sheets, clock, limits) for sheet_id in wish.sheet_ids]
+    writes: list[Write] = []
+    for job in made:
+        writes += [Create(job_key(job.id), job_to_data(job)), event(job.id, clock, person.email, "Created.")]
+    ids = [job.id for job in made]
+    if key is not None:
+        writes.append(Create(key, {"body": body, "ids": ids}, clock.now() + IDEMPOTENCY_S))
+    try:
+        documents.commit(writes)
+    except Conflict:
+        if key is not None and (first := _first_answer(documents, key, body)) is not None:
+            return first
+        raise
+    return ids
+
+
+def _idempotency_key(person: Person, key: str | None) -> Key | None:
+    if key is None:
+        return None
+    return Key("idempotency", hashlib.sha256(f"{person.sub}|POST /api/jobs|{key}".encode()).hexdigest())
+
+
+def _first_answer(documents: Documents, key: Key, body: str) -> list[str] | None:
+    document = documents.get(key)
+    if document is None:
+        return None
+    if document.data["body"] != body:
+        raise Invalid("This Idempotency-Key was used for another request. Use a new one.")
+    ids: list[str] = document.data["ids"]
+    return ids
+
+
+def _plain(wish: Wish) -> dict[str, object]:
+    data = {name: getattr(wish, name) for name in Wish.__dataclass_fields__}
+    data["filter"] = [wish.filter.column, wish.filter.value] if wish.filter else None
+    data["columns"] = dict(wish.columns)
+    return data
+
+
+def _check_wish(documents: Documents, wish: Wish, limits: JobLimits) -> None:
+    if wish.budget_microusd is not None and price_of(limits.model, limits.prices) is None:
+        raise Invalid(
+            f"There is no price for {limits.model}, so a budget cannot be kept. Add it to PRICES.",
+            {"budget_microusd": "the model has no price"},
+        )
+    if wish.kind == "live" and len(wish.sheet_ids) != 1:
+        raise Invalid("A live run takes one sheet.", {"sheet_ids": "one for a live run"})
+    if wish.kind == "live":
+        _check_tab_is_free(documents, wish)
+    if wish.kind == "live" and (wish.max_rows is None or wish.max_rows > limits.live_rows):
+        raise Invalid(
+            f"A live run takes up to {limits.live_rows} rows at a time.",
+            {"max_rows": f"≤ {limits.live_rows}"},
+        )
+    if len(set(wish.sheet_ids)) != len(wish.sheet_ids):
+        raise Invalid("A sheet is named twice.", {"sheet_ids": "each once"})
+    for name in wish.depends_on:
+        document = documents.get(job_key(name))
+        # A job of a spreadsheet that is not this one answers like an unknown one.
+        if document is None or document.data["spreadsheet_id"] != wish.spreadsheet_id:
+            raise Invalid(f"There is no job {name} to wait for.", {"depends_on": "unknown"})
+    if limits.max_waiting is not None:
+        waiting = documents.count(JOBS_BY_REASON, {"status": "PENDING", "reason": "in_line"})
+        if waiting + len(wish.sheet_ids) > limits.max_waiting:
+            raise TooMany(f"The line is full: {waiting} jobs are waiting.", retry_after_s=60)
+
+
+def _job(person: Person, wish: Wish, sheet_id: int, sheets: Sheets, clock: Clock, limits: JobLimits) -> Job:
+    recipe = RECIPES[wish.recipe]
+    try:
+        inspected = inspect_sheet(wish.spreadsheet_id, sheet_id, sheets=sheets, all_rows=False)
+    except NotFound as gone:
+        raise Invalid(gone.message, {"sheet_ids": str(sheet_id)}) from gone
+    columns = _columns(wish, inspected)
+    now = clock.now()
+    later = wish.run_at is not None and wish.run_at > now
+    reason = "depends" if wish.depends_on else "scheduled" if later else "in_line"
+    return Job(
+        id=secrets.token_hex(10),
+        spreadsheet_id=wish.spreadsheet_id,
+        spreadsheet_title=inspected.spreadsheet.title[:100],
+        sheet_id=sheet_id,
+        sheet_name=inspected.tab.title[:100],
+        recipe=recipe.name,
+        recipe_version=recipe.version,
+        model=limits.model,
+        provider=limits.provider,
+        created_by=person.sub,
+        email=person.email,
+        created_at=now,
+        kind=wish.kind,
+        columns=columns,
+        mode=wish.mode,
+        filter=wish.filter,
+        start_row=wish.start_row,
+        max_rows=wish.max_rows,
+        fresh=wish.fresh,
+        fallback=wish.fallback,
+        priority=wish.priority,
+        reason=reason,
+        run_at=wish.run_at if later else None,
+        depends_on=wish.depends_on,
+        budget_microusd=wish.budget_microusd,
+    )
+
+
+def _columns(wish: Wish, inspected: Inspected) -> dict[str, str]:
+    """Input name → header, as recognised now or chosen; raises `Invalid` with what stands in the way."""
+    recipe = RECIPES[wish.recipe]
+    unknown = [name for name in wish.columns if name not in {column.name for column in recipe.inputs}]
+    if unknown:
+        raise Invalid(f'{recipe.title} has no input called "{unknown[0]}".', {"columns": unknown[0]})
+    where = inspected.layouts[wish.recipe]
+    columns = headers.recognise(recipe, where.headers, wish.columns)
+    title = inspected.tab.title
+    if columns.problem is not None:
+        raise Invalid(f'Sheet "{title}": {columns.problem}', {"columns": columns.problem})
+    if inspected.rows == 0:
+        raise Invalid(f'Sheet "{title}" has no rows below its header.', {"sheet_ids": "no rows"})
+    if wish.filter is not None and filter_column(wish.filter.column, where.headers) is None:
+        raise Invalid(
+            f'Sheet "{title}" has no column called "{wish.filter.column}" to filter by.', {"filter": "column"}
+        )
+    if problems := obstacles(recipe, inspected.tab, columns):
+        raise NotAllowed(f'Sheet "{title}": {problems[0]}')
+    return {name: where.headers[column] for name, column in columns.inputs.items()}
+
+
+def _check_tab_is_free(documents: Documents, wish: Wish) -> None:
+    """A live run waits for nobody: it is refused while a job runs on its tab."""
+    slots = documents.get(SLOTS)
+    sheets = {f"{wish.spreadsheet_id}:{sheet_id}" for sheet_id in wish.sheet_ids}
+    if slots is not None and any(place.sheet in sheets for place in places_from_data(slots.data)):
+        raise NotAllowed("A job is running on this sheet. Pause or cancel it first.")

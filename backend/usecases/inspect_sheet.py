@@ -1,0 +1,117 @@
+"""What a tab holds, before anything is run on it: headers, recognised columns, rows, obstacles."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from backend.domain.cells import as_text, is_blank
+from backend.domain.headers import Columns, letter
+from backend.domain.recipes import RECIPES, Recipe
+from backend.domain.selection import HEADER_ROWS, Layout, filter_column, layout
+from backend.errors import Invalid, NotFound
+from backend.ports import Area, Sheets, Spreadsheet, Tab
+
+#: Rows below the header that tell whether a tab has any data at all.
+TOP_ROWS = 200
+#: Different values that a filter offers.
+MOST_VALUES = 1_000
+#: Characters of a value that is offered.
+VALUE_CHARS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """One tab of a spreadsheet as it stands."""
+
+    spreadsheet: Spreadsheet
+    tab: Tab
+    layouts: Mapping[str, Layout]
+    #: Rows below the header up to the last one that is not blank (bounded by what was read).
+    rows: int
+    problems: tuple[str, ...]
+
+
+def describe_tab(sheets: Sheets, spreadsheet_id: str, sheet_id: int | None) -> tuple[Spreadsheet, Tab]:
+    """The spreadsheet and one of its tabs (the first unless told); raises `NotFound`."""
+    spreadsheet = sheets.describe(spreadsheet_id)
+    for tab in spreadsheet.tabs:
+        if sheet_id is None or tab.id == sheet_id:
+            return spreadsheet, tab
+    raise NotFound("This spreadsheet has no such sheet (any more).")
+
+
+def inspect_sheet(
+    spreadsheet_id: str, sheet_id: int | None, *, sheets: Sheets, all_rows: bool = True
+) -> Inspected:
+    """Two reads, and a third for the number of rows when `all_rows` is asked for."""
+    spreadsheet, tab = describe_tab(sheets, spreadsheet_id, sheet_id)
+    last = min(tab.rows, HEADER_ROWS + TOP_ROWS)
+    (top,) = sheets.read(spreadsheet_id, [Area(tab.id, 0, last, 0, tab.columns)])
+    layouts = {name: layout(recipe, top[:HEADER_ROWS]) for name, recipe in RECIPES.items()}
+    first = next(iter(layouts.values())).first_row
+    rows = _last_filled(top[first:])
+    if all_rows and tab.rows > last:
+        used = max((i + 1 for i, text in enumerate(next(iter(layouts.values())).headers) if text), default=1)
+        columns = _telling_columns(layouts, used)
+        areas = [Area(tab.id, first, tab.rows, column, column + 1) for column in columns]
+        rows = max(_last_filled(grid) for grid in sheets.read(spreadsheet_id, areas))
+    problems = tuple(
+        problem for name, where in layouts.items() for problem in obstacles(RECIPES[name], tab, where.columns)
+    )
+    return Inspected(spreadsheet, tab, layouts, rows, tuple(dict.fromkeys(problems)))
+
+
+def _last_filled(grid: list[list[str | int | float | bool]]) -> int:
+    for number in range(len(grid), 0, -1):
+        if any(not is_blank(cell) for cell in grid[number - 1]):
+            return number
+    return 0
+
+
+def _telling_columns(layouts: Mapping[str, Layout], used: int) -> list[int]:
+    """The columns that say where the rows end: the required inputs, else the first."""
+    found = {
+        where.columns.inputs[column.name]
+        for name, where in layouts.items()
+        for column in RECIPES[name].inputs
+        if column.required and column.name in where.columns.inputs
+    }
+    return sorted(found) or [min(used - 1, 0)]
+
+
+def obstacles(recipe: Recipe, tab: Tab, columns: Columns) -> list[str]:
+    """Protected ranges that the outputs would touch, as sentences."""
+    wanted = set(columns.outputs.values())
+    if len(columns.outputs) <= len(recipe.outputs):
+        wanted |= set(range(tab.columns, tab.columns + len(recipe.outputs) + 1))
+    sentences = []
+    for protected in tab.protected:
+        area = protected.area
+        if protected.editable or not any(area.first_column <= c < area.last_column for c in wanted):
+            continue
+        span = f"{letter(area.first_column)} to {letter(area.last_column - 1)}"
+        called = f' "{protected.description}"' if protected.description else ""
+        sentences.append(
+            f"The protected range{called} (columns {span}) does not let us write the results. "
+            "Add our service account to its editors, or move it."
+        )
+    return sentences
+
+
+def column_values(
+    spreadsheet_id: str, sheet_id: int, header: str, *, sheets: Sheets
+) -> tuple[list[tuple[str, int]], bool]:
+    """A column's different values with their counts, most frequent first; and whether some are left out."""
+    _, tab = describe_tab(sheets, spreadsheet_id, sheet_id)
+    (top,) = sheets.read(spreadsheet_id, [Area(tab.id, 0, min(tab.rows, HEADER_ROWS), 0, tab.columns)])
+    where = layout(next(iter(RECIPES.values())), top)
+    column = filter_column(header, where.headers)
+    if column is None:
+        raise Invalid(f'There is no column called "{header}".', {"column": "not found"})
+    (grid,) = sheets.read(spreadsheet_id, [Area(tab.id, where.first_row, tab.rows, column, column + 1)])
+    filled = _last_filled(grid)
+    counts = Counter(as_text(row[0]).strip()[:VALUE_CHARS] for row in grid[:filled])
+    ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
+    return ordered[:MOST_VALUES], len(ordered) > MOST_VALUES

@@ -1,0 +1,240 @@
+"""What people do with jobs: pause, resume, cancel, retry, delete, change. Each says what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from backend.domain import job as jobs
+from backend.domain.job import Job, Status
+from backend.domain.money import Price, price_of
+from backend.domain.results import ROW_STATES
+from backend.errors import Conflict, Forbidden, Invalid, NotAllowed
+from backend.ports import Clock, Delete, Documents, Key, Person, Write
+from backend.usecases.batch.ending import rest_cancelled
+from backend.usecases.job_changes import change_job, event, load_job
+from backend.usecases.records import (
+    EVENTS,
+    chunk_key,
+    chunks_key,
+    job_key,
+    lease_from_data,
+    lease_key,
+    outputs_key,
+    progress_key,
+    rest_key,
+    result_key,
+    todo_key,
+    write_key,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The job after the move, and what the move did, in a sentence."""
+
+    job: Job
+    did: str
+
+
+def pause(person: Person, job_id: str, *, documents: Documents, clock: Clock) -> Moved:
+    """A running job stops within seconds; one that waits is set aside at once."""
+
+    def change(job: Job) -> Job:
+        if job.status is Status.PAUSED or job.stopping:
+            return job
+        if job.status is Status.RUNNING:
+            return jobs.ask_to_stop(job, "pause")
+        return jobs.pause(job, "asked")
+
+    return _move(person, job_id, change, documents, clock, _paused)
+
+
+def _paused(before: Job, after: Job) -> str:
+    if before == after:
+        return "It is already being stopped." if after.stopping else "It was paused already."
+    if after.stopping:
+        return "It is stopping: calls in flight are awaited, and what they bring is kept."
+    return "Paused."
+
+
+def resume(person: Person, job_id: str, *, documents: Documents, clock: Clock) -> Moved:
+    """Back in line; it carries on where it stopped."""
+
+    def change(job: Job) -> Job:
+        _owner_of_key(person, job, "resume")
+        if job.status is Status.PENDING or (job.status is Status.RUNNING and not job.stopping):
+            return job
+        if job.stopping:
+            raise NotAllowed("It is still stopping. Resume it in a moment.")
+        return jobs.resume(job)
+
+    def did(before: Job, after: Job) -> str:
+        return "It goes on already." if before == after else "Back in line; it carries on where it stopped."
+
+    return _move(person, job_id, change, documents, clock, did)
+
+
+def cancel(person: Person, job_id: str, *, documents: Documents, clock: Clock) -> Moved:
+    """Rows that are done stay done; the others are cancelled."""
+
+    def change(job: Job) -> Job:
+        if job.status is Status.CANCELLED or job.stopping == "cancel":
+            return job
+        if job.status is Status.RUNNING:
+            return jobs.ask_to_stop(job, "cancel")
+        return jobs.cancel(job, clock.now())
+
+    def besides(before: Job, after: Job) -> Sequence[Write]:
+        if after.status is Status.CANCELLED and before.status is not Status.CANCELLED:
+            return rest_cancelled(documents, after)
+        return ()
+
+    def did(before: Job, after: Job) -> str:
+        if before == after:
+            return "It was cancelled already."
+        if after.stopping:
+            return "It is stopping: calls in flight are awaited, and what they bring is kept."
+        return "Cancelled."
+
+    return _move(person, job_id, change, documents, clock, did, besides)
+
+
+def retry(
+    person: Person, job_id: str, error_class: str | None, *, documents: Documents, clock: Clock
+) -> Moved:
+    """A next attempt over the rows that failed or were left, or over one class of failure."""
+
+    def change(job: Job) -> Job:
+        _owner_of_key(person, job, "retry")
+        if job.status is Status.PENDING and job.attempt > 1:
+            return job
+        if job.total:
+            progress = documents.get(progress_key(job.id))
+            data = progress.data if progress else {}
+            failed = data.get(f"f_{error_class}", 0) if error_class else data.get("failed", 0)
+            left = (
+                0
+                if error_class
+                else data["total"] - sum(data.get(s, 0) for s in ROW_STATES if s != "cancelled")
+            )
+            if job.ended and failed + left <= 0:
+                raise NotAllowed(
+                    "No row failed in this way." if error_class else "No row failed or was left."
+                )
+        return jobs.retry(job, error_class)
+
+    def did(before: Job, after: Job) -> str:
+        return "It is in line already." if before == after else f"In line again, as attempt {after.attempt}."
+
+    return _move(person, job_id, change, documents, clock, did)
+
+
+def change_settings(
+    person: Person,
+    job_id: str,
+    *,
+    priority: str | None,
+    budget_microusd: int | None,
+    documents: Documents,
+    clock: Clock,
+    prices: dict[str, Price],
+) -> Moved:
+    """Priority while it waits; a budget at any time. A budget above what was spent resumes a paused job."""
+
+    def change(job: Job) -> Job:
+        if job.ended:
+            raise NotAllowed("This job has ended.")
+        if priority is not None and priority != job.priority:
+            if job.status is Status.RUNNING:
+                raise NotAllowed("It is running already; priority decides who starts next.")
+            job = replace(job, priority=priority)
+        if budget_microusd is not None and budget_microusd != job.budget_microusd:
+            if price_of(job.model, prices) is None:
+                raise Invalid(
+                    f"There is no price for {job.model}, so a budget cannot be kept.",
+                    {"budget_microusd": "the model has no price"},
+                )
+            if budget_microusd > (job.budget_microusd or 0):
+                _owner_of_key(person, job, "raise the budget of")
+            job = replace(job, budget_microusd=budget_microusd)
+            if job.status is Status.PAUSED and job.reason == "budget_reached":
+                job = jobs.resume(job)
+        return job
+
+    def did(before: Job, after: Job) -> str:
+        if before == after:
+            return "Nothing changed."
+        resumed = before.status is Status.PAUSED and after.status is Status.PENDING
+        return "Changed, and back in line." if resumed else "Changed."
+
+    return _move(person, job_id, change, documents, clock, did)
+
+
+def delete(job_id: str, *, documents: Documents) -> None:
+    """Removes a job and everything of it; one that runs has to be cancelled first."""
+    job, version = load_job(documents, job_id)
+    if job.status in (Status.RUNNING, Status.PENDING):
+        raise NotAllowed(f"This job is {job.status.lower()}. Cancel it first, then delete it.")
+    # The job's own document goes last: until then a repeated delete finds what is left.
+    for keys in _pages(_keys_of(documents, job), 200):
+        writes = [Delete(d.key, d.version) for d in documents.get_many(keys) if d is not None]
+        if writes:
+            documents.commit(writes)
+    try:
+        documents.commit([Delete(job_key(job.id), version)])
+    except Conflict as error:
+        raise NotAllowed("The job changed at this moment. Try again.") from error
+
+
+def _keys_of(documents: Documents, job: Job) -> list[Key]:
+    keys = [progress_key(job.id)]
+    lease = documents.get(lease_key(job.id))
+    attempts = [*job.attempts]
+    if lease is not None:
+        state = lease_from_data(lease.data)
+        attempts.append((state.next_result, state.next_write))
+        keys.append(lease.key)
+    for attempt, (results_n, writes_n) in enumerate(attempts, start=1):
+        keys += [result_key(job.id, attempt, n) for n in range(results_n)]
+        keys += [write_key(job.id, attempt, n) for n in range(writes_n)]
+        keys += [rest_key(job.id, attempt), todo_key(job.id, attempt)]
+    if job.freeze is not None and (index := documents.get(chunks_key(job.id, job.freeze))) is not None:
+        keys += [chunk_key(job.id, job.freeze, n) for n in range(len(index.data["starts"]))]
+        keys += [outputs_key(job.id, job.freeze, n) for n in range(index.data["output_chunks"])]
+        keys.append(index.key)
+    cursor: str | None = None
+    while True:
+        found = documents.query(EVENTS, {"job_id": job.id}, limit=200, cursor=cursor)
+        keys += [document.key for document in found.documents]
+        cursor = found.cursor
+        if cursor is None:
+            return keys
+
+
+def _pages(keys: list[Key], size: int) -> list[list[Key]]:
+    return [keys[first : first + size] for first in range(0, len(keys), size)]
+
+
+def _owner_of_key(person: Person, job: Job, move: str) -> None:
+    """What spends money on somebody's own key is that owner's alone to ask for."""
+    if job.api_key_hash is not None and job.created_by != person.sub:
+        raise Forbidden(f"Only {job.email}, whose key this job uses, may {move} it.", "not_owner")
+
+
+def _move(
+    person: Person,
+    job_id: str,
+    change: Callable[[Job], Job],
+    documents: Documents,
+    clock: Clock,
+    did: Callable[[Job, Job], str],
+    besides: Callable[[Job, Job], Sequence[Write]] = lambda _before, _after: (),
+) -> Moved:
+    def all_writes(before: Job, after: Job) -> Sequence[Write]:
+        if before == after:
+            return ()
+        return [*besides(before, after), event(job_id, clock, person.email, did(before, after))]
+
+    before, after = change_job(documents, job_id, change, all_writes)
+    return Moved(after, did(before, after))
