@@ -11,12 +11,13 @@ Adding a case needs no code. The JSON holds
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from backend.adapters.pages.settings import PagesSettings
 from backend.adapters.pages.web_pages import WebPages
 from backend.domain.website import address_of
 from backend.errors import RowFailed
@@ -57,16 +58,10 @@ def outcome(pages: WebPages, host: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def reader(certificates: Path) -> Any:
+def reader(certificates: Path) -> Iterator[Callable[[str, dict[str, Any]], dict[str, Any]]]:
+    settings = PagesSettings(per_host_gap_s=0, parse_processes=1)
     with Web(certificates).running() as web:
-        from backend.adapters.pages.settings import PagesSettings
-
-        pages = WebPages(
-            PagesSettings(per_host_gap_s=0, parse_processes=1),
-            environ={},
-            resolver=web.resolve,
-            connector=web.connect,
-        )
+        pages = WebPages(settings, environ={}, resolver=web.resolve, connector=web.connect)
         yield lambda name, case: outcome(pages, put_up(web, name, case))
         pages.close()
 

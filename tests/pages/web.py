@@ -97,11 +97,13 @@ class Web:
         self.ca_file, self._contexts = _certificates(folder)
         self._plain = socket.create_server(("127.0.0.1", 0), backlog=512)
         self._tls = socket.create_server(("127.0.0.1", 0), backlog=512)
-        #: What a TLS connection does instead of a handshake, by nothing but its order: see `hold_handshakes`.
+        #: What happens on a TLS connection before its handshake.
         self.before_handshake: Callable[[socket.socket], None] | None = None
-        #: https is answered; where false, its port refuses connections.
+        #: Where false, the port refuses connections.
         self.https = True
         self.http = True
+        #: The local port that a reader with `route_all_to` may connect to.
+        self.routed_to: int | None = None
 
     # ── what the reader is given ──
 
@@ -116,6 +118,8 @@ class Web:
 
     def connect(self, address: str, port: int, timeout_s: float) -> socket.socket:
         self.connected.append((address, port))
+        if (address, port) == ("127.0.0.1", self.routed_to):
+            return socket.create_connection((address, port), timeout_s)
         if address != PUBLIC or port not in (80, 443):
             return socket.create_connection(("127.0.0.1", self.canary.port), timeout_s)
         if not (self.https if port == 443 else self.http):
@@ -124,6 +128,10 @@ class Web:
         return socket.create_connection(listener.getsockname(), timeout_s)
 
     # ── what tests say ──
+
+    @property
+    def plain_port(self) -> int:
+        return int(self._plain.getsockname()[1])
 
     def site(self, name: str, site: Site | str | bytes) -> str:
         """Puts a site up and gives its host name; a text is its one page."""
