@@ -17,7 +17,7 @@ DELIMITERS = (",", ";", "\t", "|")
 _SAMPLE_BYTES = 128 * 1024
 _SAMPLE_RECORDS = 200
 
-_SEP_LINE = re.compile(r"sep=(.)(?:\r\n|\r|\n|$)", re.I)
+_SEP_LINE = re.compile(r"sep=([,;\t|:^~])(?:\r\n|\r|\n|$)", re.I)
 _QUOTED = re.compile(r'"[^"]*"')
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
