@@ -10,7 +10,7 @@ from backend.local.sheets import batch, doors, resource
 from backend.local.sheets.call import Answer, Call
 from backend.local.sheets.errors import GoogleError, invalid, naming, unimplemented
 from backend.local.sheets.grid import Grid
-from backend.local.sheets.library import ID, Library, new_id
+from backend.local.sheets.library import Library, new_id
 from backend.local.sheets.workbook import NEW_SHEET_COLUMNS, NEW_SHEET_ROWS, Sheet, User, Workbook
 
 _OWNER = User(everything=True)
@@ -75,7 +75,7 @@ class NewWorkbook(BaseModel):
 
     title: str = "Untitled spreadsheet"
     tabs: list[NewTab] = Field(default=[], max_length=200)
-    id: str | None = Field(default=None, pattern=ID.pattern.replace(r"\Z", "$"))
+    id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,100}$")
     owner: str | None = None
     editors: list[str] = []
 

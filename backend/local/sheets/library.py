@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import secrets
 import time
 from collections import deque
@@ -23,8 +22,6 @@ from backend.local.sheets.workbook import User, Workbook, changes
 
 #: Commits whose changes are remembered for pages that follow a workbook.
 REMEMBERED = 2_000
-#: What an id may be: it stands in paths.
-ID = re.compile(r"[A-Za-z0-9_-]{1,100}\Z")
 
 Write = Callable[[Workbook, Call], Answer]
 
