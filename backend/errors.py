@@ -68,10 +68,14 @@ class Forbidden(Rejected):
 
 
 class NotFound(Rejected):
-    """Unknown, or not yours to see: the two answer alike."""
+    """Unknown, or not yours to see: the two answer alike. `code` may say what would help."""
 
     status = 404
     title = "Not found"
+
+    def __init__(self, message: str, code: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
 
 
 class NotAllowed(Rejected):

@@ -232,6 +232,8 @@ class Counts(Given):
     cancelled: int
     #: Part of done: answered without a new call.
     cached: int
+    #: Answered, and on the way into the sheet: not yet among the others.
+    answered: int
 
 
 class ReasonGiven(Given):
@@ -443,3 +445,50 @@ class Problem(Given):
     code: str | None = None
     fields: dict[str, str] | None = None
     trace_id: str | None = None
+
+
+# ── queries ────────────────────────────────────────────────────────────────────────────────────────
+
+Cursor = Annotated[str, StringConstraints(max_length=500)]
+
+
+class SheetQuery(Asked):
+    sheet_id: int | None = None
+
+
+class ValuesQuery(Asked):
+    sheet_id: int
+    column: Header
+
+
+class JobsQuery(Asked):
+    spreadsheet_id: SpreadsheetId
+    status: Status | None = None
+    recipe: RecipeName | None = None
+    sheet_id: int | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    cursor: Cursor | None = None
+
+
+class RowsQuery(Asked):
+    status: RowStatus | None = None
+    error_class: Annotated[str, StringConstraints(max_length=60)] | None = None
+    limit: Annotated[int, Field(ge=1, le=500)] = 100
+    cursor: Annotated[str, StringConstraints(pattern=r"^\d{1,6}-\d{1,9}-\d{1,9}$")] | None = None
+
+
+class EventsQuery(Asked):
+    limit: Annotated[int, Field(ge=1, le=200)] = 100
+    cursor: Cursor | None = None
+
+
+class WatchQuery(Asked):
+    spreadsheet_id: SpreadsheetId
+
+
+# ── the worker's two ───────────────────────────────────────────────────────────────────────────────
+
+
+class BatchAsked(Asked):
+    job_id: JobId
+    enqueue_no: Annotated[int, Field(ge=0)]

@@ -1,0 +1,201 @@
+"""Jobs: create, list, read, change, and the moves of a single one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import request
+
+from backend.domain.job import Filter, Job
+from backend.entrypoints import views
+from backend.entrypoints.payloads import (
+    EventGiven,
+    EventsGiven,
+    EventsQuery,
+    JobGiven,
+    JobPatch,
+    JobsAsked,
+    JobsGiven,
+    JobsQuery,
+    MoveGiven,
+    RetryAsked,
+    RowsGiven,
+    RowsQuery,
+)
+from backend.entrypoints.routing import Call, Guard, Route
+from backend.errors import Invalid
+from backend.usecases import move_job
+from backend.usecases.admit_jobs import admit_jobs
+from backend.usecases.create_job import Wish, create_jobs
+from backend.usecases.move_job import Moved
+from backend.usecases.read_jobs import Viewer, list_jobs, read_job
+from backend.usecases.read_rows import receipts
+from backend.usecases.records import EVENTS
+
+IDEMPOTENCY_KEY_CHARS = 200
+
+
+def given(call: Call, found: list[Job]) -> list[JobGiven]:
+    """Jobs as the caller sees them."""
+    viewer = Viewer(call.service.documents, call.service.clock, call.who.sub)
+    return [views.job_given(view, call.who.sub) for view in viewer.views(found)]
+
+
+def admit(call: Call) -> None:
+    """A move may have freed a place or filled the line."""
+    service = call.service
+    admit_jobs(
+        documents=service.documents,
+        queue=service.queue,
+        clock=service.clock,
+        places=service.settings.max_running_jobs,
+        live_places=service.settings.live_places,
+    )
+
+
+def create(call: Call) -> JobsGiven:
+    body: JobsAsked = call.body
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 1 <= len(key) <= IDEMPOTENCY_KEY_CHARS:
+        raise Invalid(f"An Idempotency-Key has 1 to {IDEMPOTENCY_KEY_CHARS} characters.")
+    wish = Wish(
+        spreadsheet_id=body.spreadsheet_id,
+        sheet_ids=tuple(body.sheet_ids),
+        recipe=body.recipe,
+        kind=body.kind,
+        columns=body.columns,
+        mode=body.mode,
+        filter=Filter(body.filter.column, body.filter.value) if body.filter else None,
+        start_row=body.start_row,
+        max_rows=body.max_rows,
+        fresh=body.fresh,
+        fallback=body.fallback,
+        priority=body.priority,
+        budget_microusd=body.budget_microusd,
+        run_at=body.run_at.timestamp() if body.run_at else None,
+        depends_on=tuple(body.depends_on),
+    )
+    service = call.service
+    ids = create_jobs(
+        call.who,
+        wish,
+        key,
+        documents=service.documents,
+        sheets=service.sheets,
+        clock=service.clock,
+        limits=service.job_limits,
+    )
+    admit(call)
+    return JobsGiven(jobs=given(call, [read_job(service.documents, job_id) for job_id in ids]))
+
+
+def list_page(call: Call) -> JobsGiven:
+    query: JobsQuery = call.query
+    found, cursor = list_jobs(
+        call.service.documents,
+        query.spreadsheet_id,
+        status=query.status,
+        recipe=query.recipe,
+        sheet_id=query.sheet_id,
+        limit=query.limit,
+        cursor=query.cursor,
+    )
+    return JobsGiven(jobs=given(call, found), cursor=cursor)
+
+
+def read(call: Call) -> JobGiven:
+    return given(call, [call.of])[0]
+
+
+def change(call: Call) -> MoveGiven:
+    body: JobPatch = call.body
+    moved = move_job.change_settings(
+        call.who,
+        call.of.id,
+        priority=body.priority,
+        budget_microusd=body.budget_microusd,
+        documents=call.service.documents,
+        clock=call.service.clock,
+        prices=call.service.prices,
+    )
+    return _moved(call, moved)
+
+
+def move(name: str) -> Callable[[Call], MoveGiven]:
+    """The handler of a simple move."""
+    moves = {"pause": move_job.pause, "resume": move_job.resume, "cancel": move_job.cancel}
+
+    def handler(call: Call) -> MoveGiven:
+        moved = moves[name](call.who, call.of.id, documents=call.service.documents, clock=call.service.clock)
+        return _moved(call, moved)
+
+    return handler
+
+
+def retry(call: Call) -> MoveGiven:
+    moved = move_job.retry(
+        call.who,
+        call.of.id,
+        call.body.error_class,
+        documents=call.service.documents,
+        clock=call.service.clock,
+    )
+    return _moved(call, moved)
+
+
+def delete(call: Call) -> None:
+    move_job.delete(call.of.id, documents=call.service.documents)
+
+
+def read_rows(call: Call) -> RowsGiven:
+    query: RowsQuery = call.query
+    found, cursor = receipts(
+        call.service.documents,
+        call.of,
+        status=query.status,
+        error_class=query.error_class,
+        limit=query.limit,
+        cursor=query.cursor,
+    )
+    return RowsGiven(rows=[views.receipt_given(call.of, receipt) for receipt in found], cursor=cursor)
+
+
+def read_events(call: Call) -> EventsGiven:
+    query: EventsQuery = call.query
+    found = call.service.documents.query(
+        EVENTS, {"job_id": call.of.id}, limit=query.limit, cursor=query.cursor
+    )
+    events = [
+        EventGiven(at=views.at(d.data["at"]), who=d.data["who"], what=d.data["what"], why=d.data.get("why"))
+        for d in found.documents
+    ]
+    return EventsGiven(events=events, cursor=found.cursor)
+
+
+def _moved(call: Call, moved: Moved) -> MoveGiven:
+    admit(call)
+    return MoveGiven(job=given(call, [read_job(call.service.documents, moved.job.id)])[0], did=moved.did)
+
+
+_JOB = "/api/jobs/<job_id>"
+
+ROUTES = (
+    Route("POST", "/api/jobs", Guard.SPREADSHEET, create, "Creates a job for each chosen tab.",
+          asks=JobsAsked, gives=JobsGiven, status=201),
+    Route("GET", "/api/jobs", Guard.SPREADSHEET, list_page, "A spreadsheet's jobs, newest first.",
+          query=JobsQuery, gives=JobsGiven),
+    Route("GET", _JOB, Guard.JOB, read, "One job.", gives=JobGiven),
+    Route("PATCH", _JOB, Guard.JOB, change, "Changes priority or budget.", asks=JobPatch, gives=MoveGiven),
+    Route("DELETE", _JOB, Guard.JOB, delete, "Removes an ended job, and everything of it.", status=204),
+    Route("POST", f"{_JOB}/pause", Guard.JOB_OR_CREATOR, move("pause"), "Stops a job so that it can go on.",
+          gives=MoveGiven),
+    Route("POST", f"{_JOB}/resume", Guard.JOB, move("resume"), "Lets a paused job go on.", gives=MoveGiven),
+    Route("POST", f"{_JOB}/cancel", Guard.JOB_OR_CREATOR, move("cancel"), "Ends a job; what is done stays.",
+          gives=MoveGiven),
+    Route("POST", f"{_JOB}/retry", Guard.JOB, retry, "Takes again what failed or was left.",
+          asks=RetryAsked, gives=MoveGiven),
+    Route("GET", f"{_JOB}/rows", Guard.JOB, read_rows, "A receipt for each row.",
+          query=RowsQuery, gives=RowsGiven),
+    Route("GET", f"{_JOB}/events", Guard.JOB, read_events, "Who did what, when and why.",
+          query=EventsQuery, gives=EventsGiven),
+)  # fmt: skip

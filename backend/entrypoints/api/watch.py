@@ -1,0 +1,84 @@
+"""Progress for the open sidebar: polled directly by the page, with a read-only token."""
+
+from __future__ import annotations
+
+import re
+
+from flask import Response, request
+
+from backend.entrypoints import views
+from backend.entrypoints.payloads import WatchGiven, WatchQuery
+from backend.entrypoints.routing import Call, Guard, Route, bearer
+from backend.entrypoints.service import Service
+from backend.usecases.read_rows import Receipt
+from backend.usecases.watch_jobs import Watched, count_by_status, watch_jobs
+
+#: Longest time that a request waits for a change, and how often it looks.
+WAIT_S = 20.0
+LOOK_EVERY_S = 0.5
+#: What the page is told to wait before it asks again.
+BUSY_POLL_S = 0.2
+IDLE_POLL_S = 5.0
+
+#: Pages of Apps Script; different for every script, and anybody can own one: never authentication.
+_SCRIPT_PAGE = re.compile(r"^https://n-[a-z0-9]+-[0-9a-z]+-script\.googleusercontent\.com$")
+
+
+def watch(call: Call) -> Response:
+    service = call.service
+    query: WatchQuery = call.query
+    known = request.headers.get("If-None-Match", "").strip('W/" ')
+    sub = service.signer.read_watch_token(bearer()).sub
+    until = service.clock.monotonic() + WAIT_S
+    while True:
+        watched = watch_jobs(query.spreadsheet_id, sub, documents=service.documents, clock=service.clock)
+        if watched.tag != known:
+            response = Response(
+                _given(service, watched, query.spreadsheet_id, sub).model_dump_json(),
+                content_type="application/json",
+            )
+            break
+        if service.clock.monotonic() >= until:
+            response = Response(status=304)
+            break
+        service.clock.sleep(LOOK_EVERY_S)
+    response.headers["ETag"] = f'"{watched.tag}"'
+    response.headers["Cache-Control"] = "no-store"
+    return _with_cors(response, service)
+
+
+def preflight(call: Call) -> Response:
+    """Browsers ask before they send an Authorization header to another origin."""
+    response = _with_cors(Response(status=204), call.service)
+    response.headers["Access-Control-Allow-Methods"] = "GET"
+    response.headers["Access-Control-Allow-Headers"] = "Authorization, If-None-Match"
+    response.headers["Access-Control-Max-Age"] = "600"
+    return response
+
+
+def _with_cors(response: Response, service: Service) -> Response:
+    origin = request.headers.get("Origin", "")
+    response.headers["Vary"] = "Origin"
+    if _SCRIPT_PAGE.match(origin) or (origin and origin == service.settings.watch_origin):
+        response.headers["Access-Control-Allow-Origin"] = origin
+        response.headers["Access-Control-Expose-Headers"] = "ETag"
+    return response
+
+
+def _given(service: Service, watched: Watched, spreadsheet_id: str, sub: str) -> WatchGiven:
+    return WatchGiven(
+        now=views.at(service.clock.now()),
+        jobs=[views.job_given(view, sub) for view in watched.jobs],
+        by_status=count_by_status(spreadsheet_id, documents=service.documents),
+        live_rows=[
+            views.receipt_given(job, Receipt(result, job.attempt, None, None)) for job, result in watched.live
+        ],
+        poll_s=BUSY_POLL_S if watched.busy else IDLE_POLL_S,
+    )
+
+
+ROUTES = (
+    Route("GET", "/api/watch", Guard.WATCH, watch, "What the open sidebar shows; waits for a change.",
+          query=WatchQuery, gives=WatchGiven),
+    Route("OPTIONS", "/api/watch", Guard.PUBLIC, preflight, "The browser's question before polling."),
+)  # fmt: skip

@@ -1,0 +1,65 @@
+"""Everything that routes hand to use cases: the ports, and what the settings say. Made by `bootstrap`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from backend.config import Settings
+from backend.domain.money import Price
+from backend.entrypoints.tokens import Signer
+from backend.ports import Clock, Documents, Identity, Model, Pages, Sheets, TaskQueue
+from backend.usecases.batch.process import BatchSettings, Process
+from backend.usecases.batch.purse import Caps
+from backend.usecases.create_job import JobLimits
+
+DAY_S = 86_400.0
+#: Rows that one live run takes.
+LIVE_ROWS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The ports of this process. Those that its role does not need are made when first used."""
+
+    settings: Settings
+    documents: Documents
+    queue: TaskQueue
+    sheets: Sheets
+    model: Model
+    pages: Pages
+    identity: Identity
+    clock: Clock
+    process: Process
+    signer: Signer
+
+    @property
+    def prices(self) -> dict[str, Price]:
+        return {name: Price(price.input, price.output) for name, price in self.settings.all_prices.items()}
+
+    @property
+    def job_limits(self) -> JobLimits:
+        settings = self.settings
+        return JobLimits(
+            model=settings.model,
+            provider=settings.provider,
+            prices=self.prices,
+            live_rows=LIVE_ROWS,
+            max_waiting=settings.max_waiting_jobs,
+        )
+
+    @property
+    def batch_settings(self) -> BatchSettings:
+        settings = self.settings
+        return BatchSettings(
+            in_flight=settings.model_in_flight,
+            batch_s=settings.batch_s,
+            places=settings.max_running_jobs + settings.live_places,
+            model_timeout_s=settings.model_timeout_s,
+            most_rows=settings.max_rows_per_job,
+            keep_answers_s=settings.answers_days * DAY_S,
+            keep_pages_s=settings.pages_days * DAY_S,
+            prices=self.prices,
+            caps=Caps(settings.user_day_budget_microusd, settings.deployment_day_budget_microusd),
+            standin_web=settings.web_standin is not None,
+            shared_domains=frozenset(settings.shared_answer_domains),
+        )

@@ -1,0 +1,79 @@
+"""The worker's routes: a batch, and the sweep. Called by Cloud Tasks and Cloud Scheduler alone."""
+
+from __future__ import annotations
+
+import logging
+
+from flask import Response
+
+from backend.entrypoints.api.jobs import admit
+from backend.entrypoints.payloads import BatchAsked
+from backend.entrypoints.routing import Call, Guard, Route
+from backend.usecases.run_batch import run_batch
+from backend.usecases.sweep import sweep
+
+log = logging.getLogger(__name__)
+
+
+def batch(call: Call) -> Response:
+    """Answers 200 whatever became of the batch: an error here would slow the whole queue."""
+    service = call.service
+    body: BatchAsked = call.body
+    report = run_batch(
+        body.job_id,
+        body.enqueue_no,
+        documents=service.documents,
+        queue=service.queue,
+        sheets=service.sheets,
+        model=service.model,
+        pages=service.pages,
+        clock=service.clock,
+        process=service.process,
+        settings=service.batch_settings,
+    )
+    if report.outcome not in ("ignored", "more", "lease_lost"):
+        sweep_and_admit(call)
+    log.info(
+        "A batch ended.",
+        extra={
+            "action": "batch_ended",
+            "job_id": report.job_id,
+            "outcome": report.outcome,
+            "rows": report.rows,
+            "seconds": round(report.seconds, 3),
+            "status": report.status,
+            "reason": report.reason,
+        },
+    )
+    return Response('{"ok":true}', content_type="application/json")
+
+
+def sweep_and_admit(call: Call) -> None:
+    """A job that ended may free a place and release those that waited for it."""
+    service = call.service
+    swept = sweep(documents=service.documents, queue=service.queue, clock=service.clock)
+    admit(call)
+    if swept.enqueued or swept.released or swept.failed or swept.due:
+        log.info(
+            "The sweep set jobs going again.",
+            extra={
+                "action": "swept",
+                "enqueued": swept.enqueued,
+                "released": swept.released,
+                "failed": swept.failed,
+                "due": swept.due,
+            },
+        )
+
+
+def swept(call: Call) -> Response:
+    sweep_and_admit(call)
+    return Response('{"ok":true}', content_type="application/json")
+
+
+ROUTES = (
+    Route("POST", "/tasks/batches", Guard.WORKER, batch, "Runs a batch of a job.", asks=BatchAsked),
+    Route(
+        "POST", "/tasks/sweep", Guard.WORKER, swept, "Sets going again what a crash or the time left undone."
+    ),
+)

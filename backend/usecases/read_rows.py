@@ -1,0 +1,113 @@
+"""Receipts: how each row of a job ended, what it cost, and where it was written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from backend.domain import results
+from backend.domain.job import Job
+from backend.domain.results import Result
+from backend.ports import Documents
+from backend.usecases.batch.recalling import PAGE, pairs
+from backend.usecases.records import lease_from_data, lease_key, rest_key, result_key, write_key
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A result and its end: `state` is None while it waits for its place in the sheet."""
+
+    result: Result
+    attempt: int
+    state: str | None
+    #: Zero-based row where it was written; None when nowhere (yet).
+    written: int | None
+
+
+def receipts(
+    documents: Documents,
+    job: Job,
+    *,
+    status: str | None = None,
+    error_class: str | None = None,
+    limit: int = 100,
+    cursor: str | None = None,
+) -> tuple[list[Receipt], str | None]:
+    """A page of receipts of the newest attempt of each row, in the order in which they were answered.
+
+    `cursor` is "attempt-document-position"; raises nothing for one that points beyond the end.
+    """
+    found: list[Receipt] = []
+    for position, receipt in _from(documents, job, cursor):
+        if status is not None and receipt.state != status:
+            continue
+        if error_class is not None and receipt.result.error_class != error_class:
+            continue
+        if len(found) == limit:
+            return found, position
+        found.append(receipt)
+    return found, None
+
+
+def all_receipts(documents: Documents, job: Job) -> dict[int, Receipt]:
+    """The newest receipt of every row that has one, by index."""
+    return {receipt.result.index: receipt for _, receipt in _from(documents, job, None)}
+
+
+def newest_results(documents: Documents, job: Job, most: int) -> list[Result]:
+    """The last results that were committed, oldest first: what a live run shows as it goes."""
+    lease = documents.get(lease_key(job.id))
+    if lease is None:
+        return []
+    state = lease_from_data(lease.data)
+    last = range(max(0, state.next_result - 3), state.next_result)
+    found: list[Result] = []
+    for document in documents.get_many([result_key(job.id, state.attempt, n) for n in last]):
+        found += [results.from_data(entry) for entry in (document.data["rows"] if document else ())]
+    return found[-most:]
+
+
+def attempts(documents: Documents, job: Job) -> list[tuple[int, int]]:
+    """Numbers of result and write documents, attempt by attempt."""
+    counts = [*job.attempts]
+    lease = documents.get(lease_key(job.id))
+    if lease is not None:
+        state = lease_from_data(lease.data)
+        if state.attempt > len(counts):
+            counts.append((state.next_result, state.next_write))
+    return counts
+
+
+def _from(documents: Documents, job: Job, cursor: str | None) -> Iterator[tuple[str, Receipt]]:
+    start = [int(part) for part in cursor.split("-")] if cursor else [1, 0, 0]
+    for attempt, (results_n, writes_n) in enumerate(attempts(documents, job), start=1):
+        if attempt < start[0]:
+            continue
+        settled = _settled(documents, job.id, attempt, writes_n)
+        first = start[1] if attempt == start[0] else 0
+        for n in range(first, results_n):
+            document = documents.get(result_key(job.id, attempt, n))
+            for position, entry in enumerate(document.data["rows"] if document else ()):
+                if [attempt, n, position] < start:
+                    continue
+                result = results.from_data(entry)
+                state, written = settled.get(result.index, (None, None))
+                yield f"{attempt}-{n}-{position}", Receipt(result, attempt, state, written)
+
+
+def _settled(
+    documents: Documents, job_id: str, attempt: int, writes_n: int
+) -> dict[int, tuple[str | None, int | None]]:
+    found: dict[int, tuple[str | None, int | None]] = {}
+    keys = [write_key(job_id, attempt, n) for n in range(writes_n)]
+    for first in range(0, len(keys), PAGE):
+        for document in documents.get_many(keys[first : first + PAGE]):
+            for state, rows in (document.data["settled"] if document else {}).items():
+                for index, place in pairs(rows):
+                    found[index] = (state, place if place >= 0 else None)
+    return found
+
+
+def was_rest_cancelled(documents: Documents, job: Job) -> bool:
+    """Whether the rows of the newest attempt that have no receipt were cancelled."""
+    return documents.get(rest_key(job.id, job.attempt)) is not None
