@@ -39,6 +39,8 @@ _MAY_BE_DATE = re.compile(r"(?=.*\d)[\dA-Za-z][\dA-Za-z ,:/-]{3,31}\Z")
 def raw(slot: Slot, value: Any, row: int, column: int) -> Slot:
     """The slot after writing a JSON value as it is; `""` blanks it."""
     if isinstance(value, str):
+        if not isinstance(slot, Cell):  # nearly all of a big write
+            return fitting(value) or None
         return with_value(slot, fitting(value) if value else None)
     if isinstance(value, bool):
         return with_value(slot, value)

@@ -61,7 +61,7 @@ class Storage:
         self._database = sqlite3.connect(
             folder / "sheets.sqlite", isolation_level=None, check_same_thread=False
         )
-        self._database.executescript("pragma journal_mode=wal; pragma synchronous=normal;" + _TABLES)
+        self._database.executescript("pragma journal_mode=wal; pragma synchronous=off;" + _TABLES)
 
     def close(self) -> None:
         self._database.close()
