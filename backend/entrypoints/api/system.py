@@ -50,8 +50,10 @@ def openapi(_call: Call) -> Response:
     return Response(json.dumps(document(ALL, VERSION)), content_type="application/json")
 
 
+HEALTH = Route("GET", "/healthz", Guard.PUBLIC, health, "Liveness.")
+
 ROUTES = (
     Route("GET", "/api/system", Guard.PERSON, system, "Versions, model, limits.", gives=SystemGiven),
     Route("GET", "/api/openapi.json", Guard.PUBLIC, openapi, "This description."),
-    Route("GET", "/healthz", Guard.PUBLIC, health, "Liveness."),
+    HEALTH,
 )

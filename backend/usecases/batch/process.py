@@ -33,8 +33,6 @@ class BatchSettings:
     standin_web: bool
     #: Domains of e-mail addresses whose users share answers; others keep theirs to themselves.
     shared_domains: frozenset[str] = frozenset()
-    #: Websites that are read at the same time.
-    page_threads: int = 64
 
 
 @dataclass(slots=True)

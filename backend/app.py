@@ -1,0 +1,55 @@
+"""The Flask application: routes of the role, errors, headers. gunicorn runs `backend.app:serve()`."""
+
+from __future__ import annotations
+
+import re
+import secrets
+
+from flask import Flask, Response, g, request
+
+from backend.bootstrap import bootstrap
+from backend.config import load
+from backend.entrypoints import api, logs, problems, routing, tasks
+from backend.entrypoints.api import system
+from backend.entrypoints.routing import BODY_BYTES
+from backend.entrypoints.service import Service
+
+_TRACE = re.compile(r"[0-9a-f]{32}")
+
+
+def create_app(service: Service) -> Flask:
+    """The application of one process; the role says which routes exist at all."""
+    app = Flask("rowmill", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
+    # A redirect could be followed by the task queue, which must never happen.
+    app.url_map.strict_slashes = False
+    app.url_map.redirect_defaults = False
+    app.before_request(_remember_trace)
+    app.after_request(_close_doors)
+    problems.register(app)
+    if service.settings.role == "worker":
+        routing.register(app, service, [*tasks.ROUTES, system.HEALTH])
+    elif service.settings.role == "api":
+        routing.register(app, service, api.ROUTES)
+    else:
+        routing.register(app, service, [*api.ROUTES, *tasks.ROUTES])
+    return app
+
+
+def serve() -> Flask:
+    """For gunicorn: settings from the environment, ports for this process."""
+    logs.configure()
+    return create_app(bootstrap(load()))
+
+
+def _remember_trace() -> None:
+    """Cloud Run names the request's trace; elsewhere we draw one."""
+    found = _TRACE.match(request.headers.get("X-Cloud-Trace-Context", ""))
+    g.trace = found.group() if found else secrets.token_hex(16)
+
+
+def _close_doors(response: Response) -> Response:
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Cache-Control", "no-store")
+    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    return response
