@@ -70,6 +70,11 @@ def store(open_store: OpenStore) -> Store:
 
 
 @pytest.fixture
+def sqlite_store(open_sqlite: OpenStore) -> Store:
+    return open_sqlite("main")
+
+
+@pytest.fixture
 def numbers() -> Iterator[int]:
     """0, 1, 2, …: names for stores that must be new."""
     return itertools.count()
