@@ -116,6 +116,14 @@ def page_key(website: str) -> str:
     return f"{address.host}{port}{'' if address.target == '/' else address.target}"
 
 
+def page_host(website: str) -> str:
+    """Whose turn reading a cell's address takes: one page of a host is read at a time.
+
+    Raises as `address_of` does.
+    """
+    return address_of(website).host
+
+
 def follow(here: Address, location: str) -> Address:
     """Where a redirect or a link leads; raises `RowFailed` (`page_refused`) where it must not be followed."""
     try:

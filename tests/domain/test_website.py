@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.website import Address, address_of, follow, page_key, same_site
+from backend.domain.website import Address, address_of, follow, page_host, page_key, same_site
 from backend.errors import RowFailed
 
 USABLE = {
@@ -143,6 +143,10 @@ def test_unicode_digits_of_loopback_become_the_plain_quad_that_the_address_check
 )
 def test_equal_sites_have_one_key(spelling: str) -> None:
     assert page_key(spelling) == "acme.com"
+
+
+def test_pages_of_one_host_share_their_turn() -> None:
+    assert page_host("http://Acme.com/a") == page_host("acme.com/b?c") == "acme.com"
 
 
 def test_a_path_makes_another_page() -> None:

@@ -1,49 +1,20 @@
-"""Reading websites that mean no harm: schemes, redirects, robots.txt, manners, the second page."""
+"""Reading websites that mean no harm: schemes, redirects, connections, the second page, the stand-in web."""
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from itertools import pairwise
 
 import pytest
 
 from backend.adapters.pages.settings import PagesSettings
 from backend.adapters.pages.web_pages import WebPages
-from backend.errors import Misconfigured, RowFailed, TryLater
+from backend.errors import Misconfigured
 from tests.pages.hostile_sites import PAGE
+from tests.pages.sites import LITTLE, by_path, failure, redirecting
 from tests.pages.web import Exchange, Site, Web, with_robots
 
 Readers = Callable[..., WebPages]
-
-LITTLE = "<html lang=en><title>Home</title><h1>Harrow and Pell, Solicitors</h1><a href=/about>About us</a>"
-
-
-def failure(pages: WebPages, website: str) -> RowFailed:
-    with pytest.raises(RowFailed) as caught:
-        pages.read(website)
-    return caught.value
-
-
-def redirecting(where: str, status: str = "301 Moved") -> Site:
-    return lambda exchange: exchange.answer("", status, headers=[f"Location: {where}"])
-
-
-def by_path(**answers: str) -> Site:
-    """A site from paths (`home` is `/`, `robots` its robots.txt) to pages; others are not found."""
-    pages = {"/": answers.pop("home", PAGE), "/robots.txt": answers.pop("robots", "")}
-    pages |= {f"/{path}": page for path, page in answers.items()}
-
-    def site(exchange: Exchange) -> None:
-        if exchange.path in pages:
-            exchange.answer(pages[exchange.path])
-        else:
-            exchange.answer("gone", "404 Not Found")
-
-    return with_robots(site)
-
 
 # ── schemes and redirects ──
 
@@ -148,188 +119,6 @@ def test_a_connection_that_was_closed_between_two_requests_is_dialled_again(
 
     pages_in().read(f"http://{web.site('closing', with_robots(site))}")
     assert len(web.connected) == 2
-
-
-# ── what a site says about its readers ──
-
-
-@pytest.mark.parametrize(
-    ("status", "error_class", "transient"),
-    [
-        ("401 Unauthorized", "page_blocked", False),
-        ("403 Forbidden", "page_blocked", False),
-        ("404 Not Found", "page_http_error", False),
-        ("410 Gone", "page_http_error", False),
-        ("500 Broken", "page_http_error", True),
-        ("503 Busy", "page_http_error", True),
-    ],
-)
-def test_a_status_has_its_class(
-    web: Web, pages_in: Readers, status: str, error_class: str, transient: bool
-) -> None:
-    host = web.site("site", lambda exchange: exchange.answer("no", status))
-    error = failure(pages_in(), host)
-    assert (error.error_class, error.transient) == (error_class, transient)
-    assert status[:3] in error.message
-
-
-def test_the_reader_says_who_it_is_and_how_to_reach_it(web: Web, pages_in: Readers) -> None:
-    seen: dict[str, str] = {}
-
-    def site(exchange: Exchange) -> None:
-        seen.update(exchange.headers)
-        exchange.answer(PAGE)
-
-    pages_in(contact="https://rowmill.example/robot").read(web.site("site", site))
-    assert seen["user-agent"] == "Rowmill/1.0 (+https://rowmill.example/robot)"
-    assert not {"cookie", "authorization", "referer"} & seen.keys()
-
-
-ROBOTS = """
-User-agent: *
-Disallow: /private*
-
-User-agent: rowmill
-Disallow: /*.pdf$
-Disallow: /closed
-"""
-
-
-def test_robots_txt_is_heeded_and_asked_once(web: Web, pages_in: Readers) -> None:
-    host = web.site("rules", by_path(robots=ROBOTS, closed=PAGE, private=PAGE))
-    pages = pages_in()
-    assert failure(pages, f"{host}/closed").error_class == "page_blocked"
-    assert failure(pages, f"{host}/any/list.pdf").error_class == "page_blocked"
-    assert pages.read(f"{host}/private").title == "A harmless page"
-    assert pages.read(host).title == "A harmless page"
-    assert web.paths(host) == ["/robots.txt", "/private", "/"]
-
-
-def test_a_crawl_delay_widens_the_gap(web: Web, pages_in: Readers) -> None:
-    host = web.site("patient", by_path(robots="User-agent: *\nCrawl-delay: 5\n"))
-    pages = pages_in(host_wait_s=0.05)
-    pages.read(host)
-    with pytest.raises(TryLater) as caught:
-        pages.read(host)
-    assert caught.value.delay_s > 4
-
-
-def test_a_robots_txt_behind_a_redirect_counts_for_both_names(web: Web, pages_in: Readers) -> None:
-    web.site("www.web.example", by_path(robots="User-agent: *\nDisallow: /\n"))
-    host = web.site("bare", with_robots(redirecting("https://www.web.example/robots.txt")))
-    pages = pages_in()
-    assert failure(pages, host).error_class == "page_blocked"
-    assert failure(pages, "www.web.example").error_class == "page_blocked"
-    assert web.asked == [(host, "/robots.txt"), ("www.web.example", "/robots.txt")]
-
-
-def test_a_robots_txt_that_fails_closes_the_site_for_now(web: Web, pages_in: Readers) -> None:
-    host = web.site("failing", with_robots(lambda exchange: exchange.answer("", "503 Busy")))
-    error = failure(pages_in(), host)
-    assert (error.error_class, error.transient) == ("page_blocked", True)
-    assert web.paths(host) == ["/robots.txt"]
-
-
-def test_a_robots_txt_has_an_expiry(web: Web, pages_in: Readers) -> None:
-    host = web.site("rules", by_path(robots=ROBOTS))
-    pages = pages_in(robots_expiry_s=0.0)
-    pages.read(host)
-    pages.read(host)
-    assert web.paths(host).count("/robots.txt") == 2
-
-
-@pytest.mark.parametrize("given", ["7", "in 7 seconds"])
-def test_a_site_that_asks_for_fewer_requests_is_left_alone(web: Web, pages_in: Readers, given: str) -> None:
-    headers = ["Retry-After: 7"]
-    if given != "7":
-        headers = ["Date: Mon, 01 Jan 2024 10:00:00 GMT", "Retry-After: Mon, 01 Jan 2024 10:00:07 GMT"]
-    host = web.site("busy", lambda exchange: exchange.answer("", "429 Too Many", headers=headers))
-    pages = pages_in()
-    first = failure(pages, host)
-    assert (first.error_class, first.transient, first.delay_s) == ("page_blocked", True, 7.0)
-    asked = len(web.asked)
-    again = failure(pages, host)
-    assert again.error_class == "page_blocked"
-    assert again.delay_s is not None
-    assert 6 < again.delay_s <= 7
-    assert len(web.asked) == asked
-
-
-def test_a_host_that_is_down_is_not_tried_for_every_row(web: Web, pages_in: Readers) -> None:
-    web.http = web.https = False
-    host = web.site("down", PAGE)
-    pages = pages_in(host_rest_s=5.0)
-    assert failure(pages, host).delay_s == 5.0
-    tried = len(web.connected)
-    assert failure(pages, f"{host}/other").error_class == "page_unreachable"
-    assert len(web.connected) == tried
-
-
-# ── one at a time ──
-
-
-def test_one_request_at_a_time_for_a_host_with_a_gap(web: Web, pages_in: Readers) -> None:
-    spans: list[tuple[float, float]] = []
-
-    def site(exchange: Exchange) -> None:
-        began = time.monotonic()
-        time.sleep(0.03)
-        spans.append((began, time.monotonic()))
-        exchange.answer(PAGE)
-
-    host = web.site("one", site)
-    pages = pages_in(per_host_gap_s=0.05, host_wait_s=5.0, host_waiters=9)
-    with ThreadPoolExecutor(4) as threads:
-        list(threads.map(lambda number: pages.read(f"{host}/{number}"), range(4)))
-    spans.sort()
-    assert len(spans) == 4
-    assert all(later[0] - earlier[1] > 0.045 for earlier, later in pairwise(spans))
-
-
-def test_rows_of_a_busy_host_are_sent_away_with_a_turn_each_and_others_go_on(
-    web: Web, pages_in: Readers
-) -> None:
-    released = threading.Event()
-
-    def slow(exchange: Exchange) -> None:
-        released.wait(5)
-        exchange.answer(PAGE)
-
-    host = web.site("slow", slow)
-    quick = web.site("quick", PAGE)
-    pages = pages_in(deadline_s=5.0, host_wait_s=3.0, host_waiters=1)
-    with ThreadPoolExecutor(2) as threads:
-        reading = [threads.submit(pages.read, f"http://{host}/{number}") for number in range(2)]
-        deadline = time.monotonic() + 3
-        while host not in dict(web.asked) and time.monotonic() < deadline:
-            time.sleep(0.005)
-        time.sleep(0.05)  # the second reader joins the line
-        delays = []
-        for _ in range(3):
-            began = time.monotonic()
-            with pytest.raises(TryLater) as caught:
-                pages.read(f"http://{host}/more")
-            assert time.monotonic() - began < 0.1
-            delays.append(caught.value.delay_s)
-        assert pages.read(f"http://{quick}").title == "A harmless page"
-        released.set()
-        assert [read.result().title for read in reading] == ["A harmless page"] * 2
-    assert delays == sorted(delays)
-    assert delays[0] < delays[1] < delays[2]
-
-
-def test_waiting_in_line_is_bounded(web: Web, pages_in: Readers) -> None:
-    host = web.site("slow", lambda exchange: time.sleep(0.5))
-    pages = pages_in(deadline_s=0.5, host_wait_s=0.1)
-    with ThreadPoolExecutor(1) as threads:
-        reading = threads.submit(pages.read, f"http://{host}")
-        while not web.connected:
-            time.sleep(0.005)
-        began = time.monotonic()
-        with pytest.raises(TryLater):
-            pages.read(f"http://{host}/other")
-        assert 0.08 < time.monotonic() - began < 0.4
-        assert reading.exception() is not None
 
 
 # ── the second page ──

@@ -2,8 +2,8 @@
 
 Why rows are sent away instead of waiting: the callers' threads are few (128) and serve every site, so
 a hundred rows of one slow host would hold most of them. A few wait in the lane, bounded in number and
-time; the others raise `TryLater` with the time at which their turn is due, each its own, and cost
-nothing meanwhile. That is no failure of the row, so it counts as no try.
+time; the others fail as transient with the time at which their turn is due, each its own. A caller that
+asks for one page of a host at a time (`domain.website.page_host`) meets this only across jobs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 import time
 from collections import OrderedDict
 
-from backend.errors import RowFailed, TryLater
+from backend.errors import RowFailed
 
 #: Hosts whose last turn is remembered.
 HOSTS = 4096
@@ -92,7 +92,7 @@ class Lanes:
     def take(self, host: str, visitor: object, longest_wait_s: float | None = None) -> None:
         """Makes the host the visitor's alone until `leave`.
 
-        Raises `TryLater` when its line is too long, `RowFailed` while the host is left alone.
+        Raises `RowFailed`, transient, when its line is too long and while the host is left alone.
         """
         wait_s = self._wait_s if longest_wait_s is None else min(self._wait_s, longest_wait_s)
         until = time.monotonic() + wait_s
@@ -153,11 +153,14 @@ class Lanes:
             if not lane.busy and not lane.waiting and max(lane.free_at, lane.rests_until) < now:
                 del self._lanes[host]
 
-    def _later(self, lane: _Lane, host: str) -> TryLater:
+    def _later(self, lane: _Lane, host: str) -> RowFailed:
         now = time.monotonic()
         lane.due = max(lane.due, now) + lane.turn_s + lane.gap_s
-        return TryLater(
-            f"{host} is being read for other rows; this one takes its turn.", delay_s=lane.due - now
+        return RowFailed(
+            "page_timeout",
+            f"{host} is being read for other rows, and this one's turn did not come in time.",
+            transient=True,
+            delay_s=lane.due - now,
         )
 
     @staticmethod

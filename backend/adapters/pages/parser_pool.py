@@ -21,7 +21,7 @@ import backend
 from backend.adapters.pages import parser_process
 from backend.adapters.pages.settings import ROBOT, PagesSettings
 from backend.domain.page import Reading
-from backend.errors import RowFailed, TryLater
+from backend.errors import RowFailed
 
 #: Longest start of a process: importing takes a third of a second on a machine that is not busy.
 START_S = 10.0
@@ -52,13 +52,15 @@ class _Worker:
         self._ready = False
 
     def wait_ready(self) -> None:
-        """Raises `TryLater` when the process does not start."""
+        """Raises `RowFailed`, transient, when the process does not start."""
         if not self._ready:
             self._wire.settimeout(START_S)
             try:
                 self._ready = parser_process.receive(self._wire) == b"ready"
             except (OSError, EOFError) as error:
-                raise TryLater("The page parser's process does not start.", delay_s=5.0) from error
+                raise RowFailed(
+                    "page_timeout", "The page parser's process does not start.", transient=True
+                ) from error
 
     def ask(self, question: dict[str, Any], body: bytes, limit_s: float) -> dict[str, Any]:
         """Raises TimeoutError, or EOFError when the process died over it."""

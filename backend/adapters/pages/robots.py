@@ -7,6 +7,10 @@ import time
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from backend.adapters.pages.parser_pool import ParserPool
+from backend.domain.website import Address
+from backend.errors import RowFailed
+
 #: Seconds that "the file could not be read" is kept: short, for it closes the whole site.
 UNREADABLE_S = 60.0
 
@@ -26,17 +30,18 @@ class Rules:
         return b"allow" in lowered or b"delay" in lowered
 
 
-class RobotsCache:
-    """By host; bounded in bytes; shared by all threads."""
+class Robots:
+    """The files of many hosts, and what they say; bounded in bytes; shared by all threads."""
 
-    def __init__(self, expiry_s: float, max_bytes: int) -> None:
+    def __init__(self, parsers: ParserPool, expiry_s: float, max_bytes: int) -> None:
+        self._parsers = parsers
         self._expiry_s = expiry_s
         self._max_bytes = max_bytes
         self._bytes = 0
         self._kept: OrderedDict[str, tuple[float, Rules]] = OrderedDict()
         self._lock = threading.Lock()
 
-    def get(self, host: str) -> Rules | None:
+    def known(self, host: str) -> Rules | None:
         with self._lock:
             kept = self._kept.get(host)
             if kept is None or kept[0] <= time.monotonic():
@@ -44,7 +49,7 @@ class RobotsCache:
             self._kept.move_to_end(host)
             return kept[1]
 
-    def put(self, host: str, rules: Rules) -> None:
+    def keep(self, host: str, rules: Rules) -> None:
         until = time.monotonic() + (UNREADABLE_S if rules.unreadable else self._expiry_s)
         with self._lock:
             self._drop(host)
@@ -52,6 +57,27 @@ class RobotsCache:
             self._bytes += _size(host, rules)
             while self._bytes > self._max_bytes:
                 self._drop(next(iter(self._kept)))
+
+    def check(self, rules: Rules, address: Address, until: float) -> float:
+        """Raises `page_blocked` unless the page may be read; else the pause in seconds that is asked for."""
+        host = address.host
+        if rules.unreadable:
+            raise RowFailed(
+                "page_blocked",
+                f"{host} does not say what may be read: its robots.txt fails ({rules.unreadable}).",
+                transient=True,
+            )
+        if not rules.say_something:
+            return 0.0
+        try:
+            allowed, delay_s = self._parsers.robots(rules.body, address.url, until)
+        except RowFailed as failure:
+            if failure.transient:
+                raise
+            raise RowFailed("page_blocked", f"The robots.txt of {host} cannot be understood.") from failure
+        if not allowed:
+            raise RowFailed("page_blocked", f"The robots.txt of {host} asks programs not to read this page.")
+        return delay_s or 0.0
 
     def _drop(self, host: str) -> None:
         kept = self._kept.pop(host, None)

@@ -27,8 +27,8 @@ class PagesSettings:
     max_redirects: int = 4
     per_host_gap_s: float = 0.25
     #: How long a row may wait in line for a host that other rows are reading, and how many may wait.
-    host_wait_s: float = 2.0
-    host_waiters: int = 2
+    host_wait_s: float = 5.0
+    host_waiters: int = 4
     #: How long a host that could not be reached is left alone, and the longest that it may ask for.
     host_rest_s: float = 10.0
     longest_rest_s: float = 3600.0

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from backend.adapters.pages.fetching import Answer, Fetcher, check_status
 from backend.adapters.pages.lanes import Place
-from backend.adapters.pages.parser_pool import ParserPool
-from backend.adapters.pages.robots import RobotsCache, Rules
+from backend.adapters.pages.robots import Robots, Rules
 from backend.adapters.pages.settings import PagesSettings
 from backend.adapters.pages.visit import Visit
 from backend.domain.website import Address, follow
@@ -26,15 +25,13 @@ class Trip:
         visit: Visit,
         fetcher: Fetcher,
         place: Place,
-        robots: RobotsCache,
-        parsers: ParserPool,
+        robots: Robots,
     ) -> None:
         self._settings = settings
         self._visit = visit
         self._fetcher = fetcher
         self._place = place
         self._robots = robots
-        self._parsers = parsers
         self._redirects = 0
 
     @property
@@ -81,25 +78,14 @@ class Trip:
         self._place.go_to(host, self._visit.left_s)
 
     def _check_robots(self, address: Address) -> None:
-        rules = self._robots.get(address.host)
+        rules = self._robots.known(address.host)
         if rules is None:
             rules = self._fetch_robots(address)
-            self._robots.put(address.host, rules)
+            self._robots.keep(address.host, rules)
             self._go_to(address.host)
-        if rules.unreadable:
-            raise RowFailed(
-                "page_blocked",
-                f"{address.host} does not say what may be read: its robots.txt fails ({rules.unreadable}).",
-                transient=True,
-            )
-        if rules.say_something:
-            allowed, delay_s = self._parsers.robots(rules.body, address.url, self.parse_until)
-            if delay_s is not None:
-                self._place.widen(delay_s)
-            if not allowed:
-                raise RowFailed(
-                    "page_blocked", f"The robots.txt of {address.host} asks programs not to read this page."
-                )
+        pause_s = self._robots.check(rules, address, self.parse_until)
+        if pause_s:
+            self._place.widen(pause_s)
 
     def _fetch_robots(self, address: Address) -> Rules:
         here = address.robots
@@ -111,7 +97,7 @@ class Trip:
                 continue
             rules = _rules(answer)
             if here.target == "/robots.txt":
-                self._robots.put(here.host, rules)
+                self._robots.keep(here.host, rules)
             return rules
         return Rules()
 

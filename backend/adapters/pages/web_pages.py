@@ -10,7 +10,7 @@ from backend.adapters.pages.addresses import Resolver, system_resolver
 from backend.adapters.pages.fetching import Answer, Fetcher
 from backend.adapters.pages.lanes import Lanes, Place
 from backend.adapters.pages.parser_pool import ParserPool
-from backend.adapters.pages.robots import RobotsCache
+from backend.adapters.pages.robots import Robots
 from backend.adapters.pages.settings import PagesSettings
 from backend.adapters.pages.transport import Transport, tls_context
 from backend.adapters.pages.trip import Trip
@@ -18,7 +18,7 @@ from backend.adapters.pages.visit import Connector, Visit, connect
 from backend.adapters.pages.watchdog import Watchdog
 from backend.domain.page import TITLE_CHARS, Page, Reading, compose, says_little, says_nothing, trim
 from backend.domain.website import Address, address_of, follow, same_site
-from backend.errors import RowFailed, TryLater
+from backend.errors import RowFailed
 
 #: Share of the deadline that must be left for a second page.
 SECOND_PAGE_SHARE = 0.25
@@ -50,8 +50,8 @@ class WebPages:
         self._tls = tls_context(ca_file) if settings.route_all_to is None else None
         self._watchdog = Watchdog()
         self._lanes = Lanes(settings.per_host_gap_s, settings.host_wait_s, settings.host_waiters)
-        self._robots = RobotsCache(settings.robots_expiry_s, settings.robots_cache_bytes)
         self._parsers = ParserPool(settings)
+        self._robots = Robots(self._parsers, settings.robots_expiry_s, settings.robots_cache_bytes)
         self._headers = {
             "User-Agent": settings.user_agent,
             "Accept": "text/html,application/xhtml+xml,text/plain;q=0.8",
@@ -63,10 +63,14 @@ class WebPages:
     def read(self, website: str) -> Page:
         """The website that a cell names.
 
-        Raises `RowFailed` (`page_…`), or `TryLater` while other rows are reading the same host.
+        Raises `RowFailed` (`page_…`), and nothing else that a website can cause.
         """
         typed = address_of(website)
         self._parsers.warm_up()
+        rules = self._robots.known(typed.host)
+        if rules is not None:
+            # A page that is closed needs no turn: a thousand rows of such a host end at once.
+            self._robots.check(rules, typed, time.monotonic() + self._settings.parse_timeout_s)
         with Place(self._lanes) as place:
             # Waiting in line is not the website's time: the deadline starts with the turn.
             place.go_to(typed.host)
@@ -76,7 +80,7 @@ class WebPages:
                     Transport(visit, self._tls, self._headers) as transport,
                 ):
                     fetcher = Fetcher(self._settings, visit, transport)
-                    trip = Trip(self._settings, visit, fetcher, place, self._robots, self._parsers)
+                    trip = Trip(self._settings, visit, fetcher, place, self._robots)
                     return self._read(typed, trip, visit)
             except RowFailed as failure:
                 raise self._rested(place.host, failure) from failure.__cause__
@@ -120,7 +124,7 @@ class WebPages:
                     if same_site(here, answer.address):
                         return answer, self._parsers.read(answer.body, answer.content_type, trip.parse_until)
                     return None
-            except (RowFailed, TryLater):
+            except RowFailed:
                 return None  # the home page stands by itself
         return None
 
