@@ -6,6 +6,8 @@ const ROW = 24;
 const GUTTER = 56;
 const SPARE_ROWS = 8;
 const FRESH_MS = 1600;
+/** Characters of a cell that are put into the page; more would not show. */
+const LONGEST = 300;
 const [NARROW, WIDE, PER_CHARACTER] = [88, 152, 7];
 
 export class Grid {
@@ -121,44 +123,59 @@ export class Grid {
       this.place(cell, column);
       row.append(cell);
     }
-    const frozen = this.line(0, first, last);
+    const frozen = this.line(0, first, this.looks(0, first, last));
     frozen.classList.add('frozen');
     frozen.style.width = `${width}px`;
     this.top.replaceChildren(row, frozen);
     this.top.style.width = `${width}px`;
   }
 
+  /** A line that would look as it does already stays the element that it is. */
   drawLine(row, width, first, last) {
-    const line = this.line(row, first, last);
-    line.style.cssText = `width:${width}px;transform:translateY(${ROW * (row - 1)}px)`;
+    const looks = this.looks(row, first, last);
+    const sign = JSON.stringify([width, first, looks]);
     const before = this.lines.get(row);
+    if (before?.sign === sign) return;
+    const line = this.line(row, first, looks);
+    line.sign = sign;
+    line.style.cssText = `width:${width}px;transform:translateY(${ROW * (row - 1)}px)`;
     if (before) before.replaceWith(line);
     else this.body.append(line);
     this.lines.set(row, line);
   }
 
-  line(row, first, last) {
-    const line = part('div', 'line', { role: 'row', 'aria-rowindex': row + 1 });
-    const { selection, active } = this;
-    const rowPicked = row >= selection.row && row < selection.row + selection.rows;
-    line.append(part('div', rowPicked ? 'number lit' : 'number', { role: 'rowheader', 'data-number': row }, String(row + 1)));
+  picks(row, column) {
+    const { selection } = this;
+    const inRow = row >= selection.row && row < selection.row + selection.rows;
+    return inRow && (column === null || (column >= selection.column && column < selection.column + selection.columns));
+  }
+
+  /** Of a row's number and each of its cells in view: the class names and the text. */
+  looks(row, first, last) {
     const cells = this.workbook.row(this.sheetId, row);
+    const looks = [[this.picks(row, null) ? 'number lit' : 'number', String(row + 1)]];
     for (let column = first; column < last; column += 1) {
       const text = cells?.[column] ?? '';
-      const names = ['cell'];
-      if (rowPicked && column >= selection.column && column < selection.column + selection.columns) names.push('picked');
-      if (row === active.row && column === active.column) names.push('active');
-      if (/^-?[\d.,]+%?$/.test(text)) names.push('numeric');
-      if (this.fresh.has(`${row} ${column}`)) names.push('fresh');
-      const facts = { role: 'gridcell', id: `cell-${row}-${column}`, 'aria-colindex': column + 1, 'data-row': row, 'data-column': column };
-      const cell = part('div', names.join(' '), facts, text.length > 300 ? `${text.slice(0, 300)}…` : text);
-      this.place(cell, column);
-      if (names.includes('fresh')) {
-        const left = this.fresh.get(`${row} ${column}`) - performance.now();
-        cell.style.animationDelay = `${left - FRESH_MS}ms`;
-      }
-      line.append(cell);
+      let names = 'cell';
+      if (this.picks(row, column)) names += ' picked';
+      if (row === this.active.row && column === this.active.column) names += ' active';
+      if (/^-?[\d.,]+%?$/.test(text)) names += ' numeric';
+      if (this.fresh.has(`${row} ${column}`)) names += ' fresh';
+      looks.push([names, text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text]);
     }
+    return looks;
+  }
+
+  line(row, first, [number, ...cells]) {
+    const line = part('div', 'line', { role: 'row', 'aria-rowindex': row + 1 });
+    line.append(part('div', number[0], { role: 'rowheader', 'data-number': row }, number[1]));
+    cells.forEach(([names, text], at) => {
+      const column = first + at;
+      const facts = { role: 'gridcell', id: `cell-${row}-${column}`, 'aria-colindex': column + 1, 'data-row': row, 'data-column': column };
+      const cell = part('div', names, facts, text);
+      this.place(cell, column);
+      line.append(cell);
+    });
     return line;
   }
 

@@ -1,0 +1,123 @@
+"""The Sheet place: what is recognised, which rows, the receipt, live runs; by mouse and by keyboard alone."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.bench import Bench, some_companies
+from tests.browser.conftest import Opener
+
+pytestmark = pytest.mark.browser
+
+
+def test_the_receipt_before_the_run(bench: Opener) -> None:
+    twins = [*some_companies(10), some_companies(1)[1], ["", "", "", "", ""], ["Nameless", "", "", "", ""]]
+    desk = bench(tabs={"Companies": twins}).opened()
+    desk.press("Check", exact=True)
+    receipt = desk.sidebar.get_by_role("region", name="Receipt")
+    expect(receipt).to_contain_text("Questions to ask", timeout=20_000)
+    expect(receipt).to_contain_text("Equal to another row-1")
+    receipt.get_by_text("What is sent for row 2").click()
+    expect(receipt.get_by_role("region", name="Instructions and row as sent")).to_contain_text("House 1")
+    desk.label("How many").fill("4")
+    expect(receipt).to_contain_text("You have changed something since.")
+    desk.press("Check again")
+    expect(receipt).to_contain_text("Questions to ask4", timeout=20_000)
+
+
+def test_checking_and_queueing_by_keyboard_alone(bench: Opener) -> None:
+    desk = bench(rows=4).opened()
+    desk.sidebar.locator("main").focus()
+    tab_to(desk, "From row")
+    desk.page.keyboard.type("3")
+    tab_to(desk, "Check")
+    desk.page.keyboard.press("Enter")
+    desk.says("Before you run it")
+    tab_to(desk, "Queue for background processing")
+    desk.page.keyboard.press("Space")
+    desk.says("Companies: complete. 3 done.", timeout_s=40)
+    assert desk.values()[1][5:] == []
+
+
+def tab_to(desk: Bench, name: str) -> None:
+    """Presses Tab until the control of that name has the focus, and sees that the focus shows."""
+    for _ in range(60):
+        desk.page.keyboard.press("Tab")
+        focused = desk.evaluate(
+            "const e = document.activeElement;"
+            "const label = e.labels && e.labels[0] ? e.labels[0].textContent : e.textContent;"
+            "return [label.trim(), getComputedStyle(e).outlineStyle]"
+        )
+        if focused[0] == name:
+            assert focused[1] != "none", f"no focus ring on {name}"
+            return
+    raise AssertionError(f"{name} cannot be reached with Tab")
+
+
+def test_only_the_rows_of_a_date(bench: Opener) -> None:
+    desk = bench(rows=9).opened()
+    desk.label("Only where").select_option("Instantly Date")
+    desk.label("has the value").select_option(label="2026-03-02 · 3")
+    desk.press("Queue for background processing")
+    desk.says("Companies: complete. 3 done.", timeout_s=40)
+    filled = [n for n, row in enumerate(desk.values()[1:], 1) if len(row) > 5]
+    assert filled == [3, 6, 9]
+
+
+def test_the_selected_rows(bench: Opener) -> None:
+    desk = bench(rows=8).opened()
+    desk.cell(4, 1).click()
+    desk.page.keyboard.down("Shift")
+    desk.cell(6, 2).click()
+    desk.page.keyboard.up("Shift")
+    desk.press("Use the rows selected in the sheet")
+    expect(desk.label("From row")).to_have_value("4")
+    expect(desk.label("How many")).to_have_value("3")
+
+
+def test_another_column_serves_an_input(bench: Opener) -> None:
+    rows = [["Firm called", "Company Keywords"], *[[f"Odd {n}", "bakery"] for n in range(3)]]
+    desk = bench(tabs={"Companies": rows}).open()
+    desk.says("Company Name")
+    desk.label("Company Name").select_option(label="A · Firm called")
+    desk.press("Queue for background processing")
+    desk.says("Companies: complete. 3 done.", timeout_s=40)
+
+
+def test_wrong_numbers_are_said_under_their_field(bench: Opener) -> None:
+    desk = bench(rows=3).opened()
+    desk.label("From row").fill("1")
+    desk.says("A row number from 2 on: row 1 is the header.")
+    expect(desk.label("From row")).to_have_attribute("aria-invalid", "true")
+
+
+def test_a_tab_without_anything_says_what_to_do(bench: Opener) -> None:
+    desk = bench(tabs={"Companies": []}).open()
+    desk.says("This tab is empty")
+
+
+def test_a_header_without_rows_says_what_to_do(bench: Opener) -> None:
+    desk = bench(tabs={"Companies": some_companies(0)}).open()
+    desk.says("There are no rows yet")
+
+
+def test_a_live_run_and_the_next_hundred(bench: Opener) -> None:
+    desk = bench(rows=130).opened()
+    desk.press("Run 100 now")
+    live = desk.sidebar.get_by_role("region", name="Live run")
+    expect(live).to_contain_text("These rows are done", timeout=60_000)
+    expect(live.get_by_role("listitem").first).to_contain_text("Row 101")
+    expect(desk.cell(1, 6)).to_have_text("Category")
+    desk.press("Run the next 100")
+    expect(live.get_by_role("listitem").first).to_contain_text("Row 131", timeout=60_000)
+    assert all(len(row) == 9 for row in desk.values()[1:])
+
+
+def test_a_row_of_a_live_run_leads_to_the_sheet(bench: Opener) -> None:
+    desk = bench(rows=60).opened()
+    desk.press("Run 60 now")
+    line = desk.sidebar.get_by_role("region", name="Live run").get_by_role("button", name="Row 55,")
+    line.click(timeout=60_000)
+    expect(desk.page.locator(".grid .number.lit")).to_have_text("55")
+    expect(desk.cell(55, 1)).to_be_in_viewport()
