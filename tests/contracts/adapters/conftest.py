@@ -4,46 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import requests
 from google.oauth2 import service_account
 
+from backend.adapters.event_loop import EventLoop
 from backend.adapters.google_sheets import SCOPES, GoogleSheets
 from backend.local.identity.app import create_app as create_identity
+from backend.local.model.app import ModelSettings
+from backend.local.model.app import create_app as create_model
 from backend.local.sheets.app import create_app as create_sheets
+from tests.contracts.adapters.asking import Asker, an_asker
 from tests.contracts.adapters.scripted import Scripted, scripted
+from tests.contracts.adapters.standin import Standin
 from tests.serving import serving
 
 #: The service account that sheets are shared with.
 ROBOT = "rowmill@rowmill-local.iam.gserviceaccount.com"
-
-
-@dataclass(frozen=True)
-class Standin:
-    """A running stand-in: its address, its switches, its ledger."""
-
-    url: str
-
-    def switch(self, **faults: Any) -> None:
-        answer = requests.put(f"{self.url}/_standin/faults", json=faults, timeout=5)
-        assert answer.status_code == 200, answer.text
-
-    def ledger(self, kind: str | None = None) -> list[dict[str, Any]]:
-        answer = requests.get(f"{self.url}/_standin/ledger", timeout=5).json()
-        return [entry for entry in answer["entries"] if kind is None or entry["kind"] == kind]
-
-    def forget(self) -> None:
-        """No faults, an empty ledger."""
-        requests.delete(f"{self.url}/_standin/faults", timeout=5).raise_for_status()
-        requests.delete(f"{self.url}/_standin/ledger", timeout=5).raise_for_status()
-
-    def post(self, path: str, body: object) -> Any:
-        answer = requests.post(self.url + path, json=body, timeout=5)
-        assert answer.ok, answer.text
-        return answer.json()
 
 
 @pytest.fixture(scope="session")
@@ -103,3 +81,35 @@ def robot(running_identity: Standin) -> Any:
 def sheets(workbooks: Standin, robot: Any) -> Iterator[GoogleSheets]:
     with sheets_at(workbooks.url, robot) as adapter:
         yield adapter
+
+
+@pytest.fixture
+def loop() -> Iterator[EventLoop]:
+    made = EventLoop()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def running_model() -> Iterator[Standin]:
+    with serving(create_model(ModelSettings())) as url:
+        yield Standin(url)
+
+
+@pytest.fixture
+def standin(running_model: Standin) -> Standin:
+    running_model.forget()
+    return running_model
+
+
+@pytest.fixture
+def asker(loop: EventLoop, standin: Standin) -> Iterator[Asker]:
+    with an_asker(loop, standin) as made:
+        yield made
+
+
+@pytest.fixture
+def answered(loop: EventLoop, script: Scripted) -> Iterator[Asker]:
+    """The adapter before a server that answers what a test scripts."""
+    with an_asker(loop, script) as made:
+        yield made

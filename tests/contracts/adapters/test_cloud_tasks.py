@@ -17,8 +17,8 @@ from backend.adapters.cloud_tasks import CloudTasksQueue
 from backend.errors import TryLater
 from backend.local.tasks.app import create_app
 from backend.ports import Task
-from tests.contracts.adapters.conftest import Standin
 from tests.contracts.adapters.scripted import Scripted
+from tests.contracts.adapters.standin import Standin
 from tests.contracts.tasks_api.worker import Worker
 from tests.serving import serving
 

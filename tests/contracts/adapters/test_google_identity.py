@@ -13,8 +13,9 @@ from backend.adapters.certificates import Certificates
 from backend.adapters.google_identity import GoogleIdentity
 from backend.adapters.system_clock import SystemClock
 from backend.errors import Unauthenticated
-from tests.contracts.adapters.conftest import ROBOT, Standin
+from tests.contracts.adapters.conftest import ROBOT
 from tests.contracts.adapters.scripted import Scripted
+from tests.contracts.adapters.standin import Standin
 
 SCRIPT = "123-sidebar.apps.googleusercontent.com"
 WORKER = "https://worker.example.com"

@@ -7,7 +7,8 @@ import pytest
 from backend.adapters.google_sheets import GoogleSheets
 from backend.errors import Forbidden, NotFound
 from backend.ports import Area, Protected
-from tests.contracts.adapters.conftest import ROBOT, Standin
+from tests.contracts.adapters.conftest import ROBOT
+from tests.contracts.adapters.standin import Standin
 from tests.contracts.adapters.workbook import a_workbook
 
 

@@ -7,7 +7,7 @@ import pytest
 from backend.adapters.google_sheets import GoogleSheets
 from backend.errors import Forbidden, Invalid, NotFound
 from backend.ports import Area, Block, Nonce
-from tests.contracts.adapters.conftest import Standin
+from tests.contracts.adapters.standin import Standin
 from tests.contracts.adapters.workbook import a_workbook
 
 

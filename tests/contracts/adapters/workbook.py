@@ -8,7 +8,8 @@ from typing import Any
 import requests
 
 from backend.ports import Area
-from tests.contracts.adapters.conftest import ROBOT, Standin
+from tests.contracts.adapters.conftest import ROBOT
+from tests.contracts.adapters.standin import Standin
 
 OWNER = "owner@example.com"
 
