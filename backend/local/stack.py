@@ -1,0 +1,285 @@
+"""The local stack: the stand-ins, the backend and the workbench as processes that end with their parent.
+
+Everything is started with the product's own settings: only addresses and credentials differ from a
+deployment. Logs go to files under the data folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Literal, Self
+
+import requests
+
+from backend.config import BACKGROUND_QUEUE, LIVE_QUEUE
+from backend.errors import Invalid, RowmillError
+from backend.local import lifeline
+
+PROJECT = "rowmill-local"
+LOCATION = "europe-west1"
+UNIVERSE = "rowmill.localhost"
+SHEETS_ACCOUNT = f"sheets@{PROJECT}.iam.gserviceaccount.com"
+INVOKER = f"tasks@{PROJECT}.iam.gserviceaccount.com"
+WORKER_AUDIENCE = f"https://worker.{UNIVERSE}"
+AUDIENCE = f"workbench.{UNIVERSE}"
+USER = f"you@{UNIVERSE}"
+#: How often jobs are looked after locally; Cloud Scheduler does it every minute.
+SWEEP_EVERY_S = 5
+#: How long a process may take until it answers.
+START_S = 30.0
+STOP_S = 8.0
+LOCK_WAIT_S = 15.0
+
+
+class StackFailed(RowmillError):
+    """A part of the stack did not come up; the message names it and its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackSettings:
+    """What a command may choose. Port 0 takes a free one."""
+
+    data: Path
+    workbench_port: int = 0
+    backend_port: int = 0
+    #: The offline model's answer time.
+    latency_ms: int = 1_000
+    web: Literal["standin", "live"] | None = None
+    web_latency_ms: int = 200
+    page_kb: int = 40
+    workbench: bool = True
+    #: Settings of the backend that replace the local ones.
+    backend_env: tuple[tuple[str, str], ...] = ()
+
+
+class Stack:
+    """Starts on entering, ends on leaving; `…_url` say where the parts answer."""
+
+    def __init__(self, settings: StackSettings, environ: Mapping[str, str]) -> None:
+        self.settings = settings
+        self._environ = dict(environ)
+        self._logs = settings.data / "logs"
+        self._processes: list[tuple[str, subprocess.Popen[str]]] = []
+        self._undo = contextlib.ExitStack()
+        self.real_model = bool(environ.get("OPENAI_API_KEY"))
+        self.real_web = (settings.web or ("live" if self.real_model else "standin")) == "live"
+        self.identity_url = self.sheets_url = self.tasks_url = ""
+        self.model_url = self.web_url = self.backend_url = self.workbench_url = ""
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+
+    # ── starting ───────────────────────────────────────────────────────────────────────────────────
+
+    def _start(self) -> None:
+        settings, data = self.settings, self.settings.data
+        self._logs.mkdir(parents=True, exist_ok=True)
+        self._undo.enter_context(_only_one(data))
+        # Taken ports are told before anything is started.
+        backend_port = free_port(settings.backend_port)
+        workbench_port = free_port(settings.workbench_port) if settings.workbench else 0
+        self._end_with_us, self._lifeline = os.pipe()
+        self._undo.callback(os.close, self._lifeline)
+        self.backend_url = f"http://127.0.0.1:{backend_port}"
+        self.workbench_url = f"http://127.0.0.1:{workbench_port}" if settings.workbench else ""
+        self.identity_url = self._standin("identity", "--data", data / "identity")
+        key_file = self._service_accounts()
+        self.sheets_url = self._standin("sheets", "--data", data / "sheets", "--identity", self.identity_url)
+        if not self.real_model:
+            self.model_url = self._standin("model", "--latency-ms", settings.latency_ms)
+        if not self.real_web:
+            self.web_url = self._standin(
+                "web", "--latency-ms", settings.web_latency_ms, "--page-kb", settings.page_kb
+            )
+        queues = f"projects/{PROJECT}/locations/{LOCATION}/queues"
+        self.tasks_url = self._standin(
+            "tasks", "--data", data / "tasks", "--identity", self.identity_url,
+            "--queue", f"{queues}/{BACKGROUND_QUEUE}:3", "--queue", f"{queues}/{LIVE_QUEUE}:2",
+            "--every", SWEEP_EVERY_S, f"{self.backend_url}/tasks/sweep", INVOKER, WORKER_AUDIENCE,
+        )  # fmt: skip
+        self._backend(backend_port, key_file)
+        if settings.workbench:
+            self._standin(
+                "workbench", "--port", workbench_port, "--backend", self.backend_url,
+                "--sheets", self.sheets_url, "--identity", self.identity_url, "--tasks", self.tasks_url,
+                "--audience", AUDIENCE, "--user", USER,
+            )  # fmt: skip
+
+    def _standin(self, name: str, *arguments: object) -> str:
+        """Starts a stand-in and waits for the line that says where it listens."""
+        command = [sys.executable, "-m", f"backend.local.{name}", *map(str, arguments)]
+        process = self._process(name, command, {}, stdout=subprocess.PIPE)
+        line = process.stdout.readline() if process.stdout else ""
+        try:
+            url: str = json.loads(line)["listening"]
+        except (ValueError, KeyError) as error:
+            raise StackFailed(
+                f"The {name} stand-in did not start. Its log: {self._logs / name}.log"
+            ) from error
+        return url
+
+    def _service_accounts(self) -> Path:
+        """Registers the accounts with the identity stand-in; the key file of the one for Sheets."""
+        for email in (INVOKER, SHEETS_ACCOUNT):
+            answer = requests.post(
+                f"{self.identity_url}/_standin/service_accounts",
+                json={"email": email, "universe_domain": UNIVERSE},
+                timeout=START_S,
+            )
+            answer.raise_for_status()
+        path = self.settings.data / "sheets-account.json"
+        path.touch(mode=0o600)
+        path.write_text(answer.text)
+        return path
+
+    def _backend(self, port: int, key_file: Path) -> None:
+        env = self._backend_environment(key_file) | {"BIND": f"127.0.0.1:{port}"}
+        command = [sys.executable, "-m", "gunicorn", "-c", "backend/gunicorn.conf.py", "backend.app:serve()"]
+        process = self._process("backend", command, env | dict(self.settings.backend_env))
+        deadline = time.monotonic() + START_S
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                break
+            with contextlib.suppress(requests.RequestException):
+                if requests.get(f"{self.backend_url}/healthz", timeout=2).ok:
+                    return
+            time.sleep(0.05)
+        raise StackFailed(f"The backend did not start. Its log: {self._logs / 'backend.log'}")
+
+    def _backend_environment(self, key_file: Path) -> dict[str, str]:
+        keys = self.settings.data / "signing-keys"
+        if not keys.exists():
+            keys.touch(mode=0o600)
+            keys.write_text(secrets.token_urlsafe(48))
+        env = {
+            "ROLE": "all",
+            "DATABASE": f"sqlite:{self.settings.data / 'rowmill.db'}",
+            "GOOGLE_APPLICATION_CREDENTIALS": str(key_file),
+            "GOOGLE_CLOUD_PROJECT": PROJECT,
+            "TASKS_LOCATION": LOCATION,
+            "TASKS_ENDPOINT": self.tasks_url.removeprefix("http://"),
+            "SHEETS_ENDPOINT": self.sheets_url,
+            "SHEETS_ACCOUNT": SHEETS_ACCOUNT,
+            "WORKER_URL": self.backend_url,
+            "WORKER_AUDIENCE": WORKER_AUDIENCE,
+            "TASKS_INVOKER": INVOKER,
+            "PUBLIC_URL": self.backend_url,
+            "CERTS_URL": f"{self.identity_url}/oauth2/v1/certs",
+            "AUDIENCES": AUDIENCE,
+            "SIGNING_KEYS": keys.read_text(),
+            "WATCH_ORIGIN": self.workbench_url,
+        }
+        if not self.real_model:
+            env |= {
+                "OPENAI_API_KEY": "offline-stand-in",
+                "OPENAI_BASE_URL": f"{self.model_url}/v1",
+                "MODEL_STANDIN": "1",
+            }
+        if not self.real_web:
+            env["WEB_STANDIN"] = self.web_url.removeprefix("http://")
+        return env
+
+    def _process(
+        self, name: str, command: list[str], env: Mapping[str, str], stdout: int | IO[str] | None = None
+    ) -> subprocess.Popen[str]:
+        log = (self._logs / f"{name}.log").open("w")
+        self._undo.callback(log.close)
+        process = subprocess.Popen(
+            command,
+            env=self._environ | {lifeline.ENVIRONMENT_NAME: str(self._end_with_us)} | dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=stdout or log,
+            stderr=log,
+            text=True,
+            pass_fds=(self._end_with_us,),
+            # Ctrl-C goes to the command alone, which ends the others in order.
+            start_new_session=True,
+        )
+        self._processes.append((name, process))
+        return process
+
+    # ── ending ─────────────────────────────────────────────────────────────────────────────────────
+
+    def failed_part(self) -> str | None:
+        """The name of a part that has ended by itself, with its log; None while all live."""
+        for name, process in self._processes:
+            if process.poll() is not None:
+                return f"{name} (log: {self._logs / name}.log)"
+        return None
+
+    def pid_of(self, name: str) -> int:
+        """The process id of a part, for those who want to kill it."""
+        return next(process.pid for part, process in self._processes if part == name)
+
+    def _end(self) -> None:
+        for _, process in reversed(self._processes):
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_S
+        for _, process in reversed(self._processes):
+            try:
+                process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdout:
+                process.stdout.close()
+        if self._processes:
+            os.close(self._end_with_us)
+        self._processes.clear()
+        self._undo.close()
+
+
+def free_port(port: int) -> int:
+    """The port itself, or a free one for 0; raises `Invalid` when it is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise Invalid(
+                f"Port {port} is taken by another program. End it, or choose another one: PORT={port + 10}."
+            ) from error
+        bound: int = probe.getsockname()[1]
+        return bound
+
+
+@contextlib.contextmanager
+def _only_one(data: Path) -> Iterator[None]:
+    """Two stacks on one data folder would fight over its files. A dying one gets a moment."""
+    with (data / "lock").open("w") as lock:
+        deadline = time.monotonic() + LOCK_WAIT_S
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise Invalid(
+                        f"Another run is using {data}. End it first, or choose another folder with DATA=."
+                    ) from None
+                time.sleep(0.2)
+        yield
