@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+from collections import Counter
 from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
@@ -29,6 +30,14 @@ _OTHERS = [
     *("cp1251", "koi8_r", "cp1250", "mac_roman", "cp1253", "cp1254", "cp1255", "cp1256", "cp874"),
 ]
 _WESTERN = "cp1252"
+#: How Central European text looks when it is read as Western: some of each of the first two groups of
+#: letters, none of the third. No Western language has them together.
+_CENTRAL_EUROPEAN = (
+    ("ø", "èìùò", "åæ"),  # ř beside č, ě, ů, ň: Czech
+    ("šž", "èæð", "øå"),  # š, ž beside č, ć, đ: Slovene, Croatian
+    ("õ", "áéíóú", "ãçä"),  # ő beside á, é: Hungarian
+    ("þº", "ãâî", "ðö"),  # ţ, ş beside ă: Romanian
+)
 
 _HIGH_RUN = re.compile(rb"[\x80-\xff]+")
 #: What Western text hardly ever holds: stray signs, a capital amid small letters, a fraction inside a word.
@@ -146,10 +155,16 @@ def _reads_western(sample: bytes) -> bool:
 
 
 def _is_central_european(sample: bytes) -> bool:
-    found = {
-        match.encoding: match.coherence for match in from_bytes(sample, cp_isolation=["cp1250", _WESTERN])
-    }
-    return found.get("cp1250", 0.0) > found.get(_WESTERN, 0.0) + 0.1 and _WESTERN in found
+    counts = Counter(sample.decode(_WESTERN, "replace").lower())
+    # A foreign name or two in a long list decides nothing.
+    enough = sum(count for letter, count in counts.items() if letter > "\x7f") / 20
+
+    def some(letters: str) -> bool:
+        return sum(counts[letter] for letter in letters) >= enough
+
+    return any(
+        some(first) and some(second) and not some(absent) for first, second, absent in _CENTRAL_EUROPEAN
+    )
 
 
 def _decodes(data: bytes, codec: str) -> bool:

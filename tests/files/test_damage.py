@@ -117,6 +117,14 @@ def test_too_many_cells_are_refused_while_they_are_read() -> None:
         read_table(formatted, name="many.xlsx", limits=Limits(cells=10_000))
 
 
+def test_far_cells_count_by_the_blanks_before_them() -> None:
+    row = b'<row><c r="XFD1"><v>1</v></c></row>'
+    sheet = b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
+    wide = a_workbook(xl_worksheets_sheet1_xml=sheet + row * 1_000 + b"</sheetData></worksheet>")
+    with pytest.raises(TooLarge, match="more than 5,000,000 cells"):
+        read_table(wide, name="wide.xlsx")
+
+
 def test_an_archive_of_very_many_parts_is_refused() -> None:
     parts = {f"xl/media/{i}.png": b"" for i in range(60)} | {"xl/workbook.xml": b"<workbook/>"}
     with pytest.raises(TooLarge, match="more than 50 parts"):

@@ -103,6 +103,21 @@ def test_an_encoding_that_lacks_a_character_gives_way_to_utf_8() -> None:
     )
 
 
+def test_a_first_cell_that_looks_like_excels_hint_is_not_taken_for_it() -> None:
+    table = a_table(["A Co", "x"], headers=("sep=;", "Company Name"))
+    file = io.BytesIO()
+    write_table(file, table, [], kind="csv")
+    again = read_table(file.getvalue(), name="rows.csv", known_headers=KNOWN)
+    assert (again.headers, again.dialect.sep_line) == (("sep=;", "Company Name"), False)
+
+
+def test_where_every_cell_was_quoted_every_cell_is_quoted() -> None:
+    table = read_table(UGLY / "everything-quoted.csv", name="rows.csv", known_headers=KNOWN)
+    assert as_csv(table, [("Status", ["ok", None])]) == (
+        '"Company Name","Website","Status"\n"A Co","https://a.example","ok"\n"B ""Best"" Co",,\n'
+    )
+
+
 def test_half_of_a_surrogate_pair_stops_nothing() -> None:
     table = a_table(["A Co", "x"])
     assert "Status\r\nA Co,x,half ?\r\n" in as_csv(table, [("Status", ["half \ud83d"])])

@@ -111,6 +111,8 @@ def test_dates_are_iso_text_whatever_their_format() -> None:
         (day, '[$-411]ggge"年"m"月"d"日"'),
         (day, "mmmm yyyy"),
         (dt.datetime(2026, 3, 1, 8, 5), "yyyy-mm-dd"),
+        (59, "yyyy-mm-dd"),
+        (61, "yyyy-mm-dd"),
         (46_082, "0"),
         (-1, "yyyy-mm-dd"),
         (10**9, "yyyy-mm-dd"),
@@ -120,8 +122,11 @@ def test_dates_are_iso_text_whatever_their_format() -> None:
     file = io.BytesIO()
     workbook.save(file)
     dates = [row[1] for row in read_table(file.getvalue(), name="w.xlsx", known_headers=KNOWN).rows]
-    assert dates == ["2026-03-01", "2026-03-01", "2026-03-01", "2026-03-01 08:05:00", 46_082, -1, 10**9]
-    assert [isinstance(date, Dated) for date in dates] == [True] * 4 + [False] * 3
+    assert dates[:4] == ["2026-03-01", "2026-03-01", "2026-03-01", "2026-03-01 08:05:00"]
+    # Serial 60 is the 29 February 1900 that Excel believes in.
+    assert dates[4:6] == ["1900-02-28", "1900-03-01"]
+    assert dates[6:] == [46_082, -1, 10**9]
+    assert [isinstance(date, Dated) for date in dates] == [True] * 6 + [False] * 3
 
 
 def test_compiled_readers_find_the_same_values() -> None:
