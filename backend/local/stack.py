@@ -209,7 +209,13 @@ class Stack:
         self._undo.callback(log.close)
         process = subprocess.Popen(
             command,
-            env=self._environ | {lifeline.ENVIRONMENT_NAME: str(self._end_with_us)} | dict(env),
+            env={
+                **self._environ,
+                lifeline.ENVIRONMENT_NAME: str(self._end_with_us),
+                # A proxy of the environment must not be asked for what is on this machine.
+                "NO_PROXY": "127.0.0.1,localhost",
+                **env,
+            },
             stdin=subprocess.DEVNULL,
             stdout=stdout or log,
             stderr=log,

@@ -20,7 +20,7 @@ from backend.domain.job import Job
 from backend.domain.money import price_of
 from backend.domain.recipes import RECIPES
 from backend.errors import Conflict, Forbidden, NotFound, PauseJob, TryLater
-from backend.ports import Clock, Create, Documents, Increment, Model, Pages, Sheets, TaskQueue, Write
+from backend.ports import Clock, Create, Documents, Increment, Model, Pages, Sheets, Tab, TaskQueue, Write
 from backend.usecases.batch import ending
 from backend.usecases.batch.asking import Asker
 from backend.usecases.batch.claiming import begin_attempt, claim
@@ -104,6 +104,7 @@ class _Batch:
         self._recipe = RECIPES[job.recipe]
         self._purse: Purse | None = None
         self._work: Work | None = None
+        self._tab: Tab | None = None
 
     @property
     def rows(self) -> int:
@@ -149,6 +150,7 @@ class _Batch:
                 self._clock.sleep(min(later.delay_s, 5.0))
                 name += "r"
         frozen: Frozen = stepper.result
+        self._tab = frozen.tab
         while True:
             job, version = load_job(self._documents, self._job.id)
             job = replace(job, freeze=name, total=frozen.total, columns=frozen.columns)
@@ -286,6 +288,7 @@ class _Batch:
             beside=Beside(frozen.accepted, frozen.outputs_before, self._result_of),
             lease_left_s=lambda: self._holding.seconds_left,
             next_write=self._holding.lease.next_write,
+            tab=self._tab,
         )
         sent = {index for write in recalled.sent for index in write.places}
         placer.add(result for index, result in recalled.unsettled.items() if index not in sent)

@@ -16,7 +16,14 @@ from backend.domain.rows import CHUNK_CHARS, Row, chunks
 from backend.domain.selection import HEADER_ROWS, Found, Layout
 from backend.errors import NotFound, Rejected
 from backend.ports import Area, Cell, Documents, Key, Sheets, Spreadsheet, Tab
-from backend.usecases.batch.looking import CALL_TIMEOUT_S, SEARCH_ROWS, SPARE_COLUMNS, Call
+from backend.usecases.batch.looking import (
+    CALL_TIMEOUT_S,
+    SEARCH_ROWS,
+    SPARE_COLUMNS,
+    Call,
+    add_outputs,
+    missing_outputs,
+)
 from backend.usecases.records import chunk_key, chunks_key, outputs_key
 
 
@@ -42,6 +49,8 @@ class Frozen:
     starts: list[int]
     output_chunks: int
     columns: dict[str, str]
+    #: The tab's size now, output columns included.
+    tab: Tab
 
     def index(self, job_id: str) -> dict[str, Any]:
         return {"job_id": job_id, "starts": self.starts, "output_chunks": self.output_chunks}
@@ -84,7 +93,9 @@ def freeze(
     if where is None:
         raise NoColumns("The tab is empty: it has no header row.")
     columns = {name: where.headers[index] for name, index in where.columns.inputs.items()}
-    return Frozen(gathering.count, gathering.starts, gathering.output_chunks, columns)
+    if gathering.count and (missing := missing_outputs(recipe, where)):
+        tab = yield from add_outputs(job, sheets, tab, where, missing)
+    return Frozen(gathering.count, gathering.starts, gathering.output_chunks, columns, tab)
 
 
 def _tab(job: Job, sheets: Sheets) -> Generator[Call, Any, Tab]:

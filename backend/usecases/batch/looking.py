@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from backend.domain import placement
@@ -49,9 +49,10 @@ class ColumnsGone(TryLater):
 class TabView:
     """Reads one tab. Whole rows are read, so that an answer tells its own columns and nothing is assumed."""
 
-    def __init__(self, job: Job, recipe: Recipe, sheets: Sheets) -> None:
+    def __init__(self, job: Job, recipe: Recipe, sheets: Sheets, tab: Tab | None) -> None:
+        """`tab` is its size where that is known already."""
         self._job, self._recipe, self._sheets = job, recipe, sheets
-        self._tab: Tab | None = None
+        self._tab = tab
 
     def forget_size(self) -> None:
         """The grid may have another size by now: ask before the next read."""
@@ -73,8 +74,8 @@ class TabView:
                 self.forget_size()  # the grid shrank between our look at its size and this read
                 continue
             where = self._layout(top)
-            if missing := self._missing_outputs(where):
-                yield from self._add_columns(where, missing)
+            if missing := missing_outputs(self._recipe, where):
+                self._tab = yield from add_outputs(self._job, self._sheets, tab, where, missing)
                 continue
             seen: dict[int, Seen] = {}
             for (first, _), block in zip(spans, blocks, strict=True):
@@ -143,22 +144,6 @@ class TabView:
             raise ColumnsGone(f"Not all of the columns that the run reads are there: {wanted}.", delay_s=5)
         return where
 
-    def _missing_outputs(self, where: Layout) -> list[str]:
-        wanted = [(output.name, output.header) for output in self._recipe.outputs]
-        wanted.append(("status", STATUS_HEADER))
-        return [header for name, header in wanted if name not in where.columns.outputs]
-
-    def _add_columns(self, where: Layout, headers: Sequence[str]) -> Generator[Call, Any, None]:
-        tab = yield from self._size()
-        used = max((i + 1 for i, header in enumerate(where.headers) if header.strip()), default=0)
-        yield Call(
-            "writes",
-            lambda: self._sheets.add_columns(
-                self._job.spreadsheet_id, tab, where.header_row, used, headers, timeout_s=CALL_TIMEOUT_S
-            ),
-        )
-        self.forget_size()
-
     def _seen(self, row: Sequence[Cell], where: Layout) -> Seen:
         texts = [as_text(cell) for cell in row]
         inputs: Mapping[str, int] = where.columns.inputs
@@ -167,3 +152,23 @@ class TabView:
             for column in self._recipe.inputs
         ]
         return Seen(fingerprint(cells), texts)
+
+
+def missing_outputs(recipe: Recipe, where: Layout) -> list[str]:
+    """Headers of output columns that the tab does not have (any more)."""
+    wanted = [(output.name, output.header) for output in recipe.outputs] + [("status", STATUS_HEADER)]
+    return [header for name, header in wanted if name not in where.columns.outputs]
+
+
+def add_outputs(
+    job: Job, sheets: Sheets, tab: Tab, where: Layout, headers: Sequence[str]
+) -> Generator[Call, Any, Tab]:
+    """Adds output columns behind the last header; gives the tab's new size."""
+    used = max((i + 1 for i, header in enumerate(where.headers) if header.strip()), default=0)
+    yield Call(
+        "writes",
+        lambda: sheets.add_columns(
+            job.spreadsheet_id, tab, where.header_row, used, headers, timeout_s=CALL_TIMEOUT_S
+        ),
+    )
+    return replace(tab, columns=max(tab.columns, used + len(headers)))

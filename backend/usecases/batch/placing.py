@@ -21,7 +21,7 @@ from backend.domain.recipes import Recipe
 from backend.domain.results import Result
 from backend.domain.selection import Layout
 from backend.errors import Invalid, NotFound, TryLater
-from backend.ports import Area, Block, Cell, Clock, Entered, Sheets
+from backend.ports import Area, Block, Cell, Clock, Entered, Sheets, Tab
 from backend.usecases.batch.looking import CALL_TIMEOUT_S, Call, Seen, TabView
 
 #: Rows of one flush; more wait for the next.
@@ -95,9 +95,10 @@ class Placer:
         beside: Beside,
         lease_left_s: Callable[[], float],
         next_write: int,
+        tab: Tab | None,
     ) -> None:
         self._job, self._recipe, self._sheets, self._clock = job, recipe, sheets, clock
-        self._view = TabView(job, recipe, sheets)
+        self._view = TabView(job, recipe, sheets, tab)
         self._beside = beside
         self._lease_left_s = lease_left_s
         self._next_write = next_write

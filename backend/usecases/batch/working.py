@@ -33,6 +33,8 @@ COMMIT_EVERY_S = 1.0
 TICK_S = 0.2
 #: The job's document is looked at so often for a wish to stop.
 FLAGS_EVERY_S = 1.0
+#: The first results are written so soon, so that people see it work.
+FIRST_FLUSH_S = 2.5
 #: Results that wait for the sheet; more are not asked for until some have found their place.
 READY_ROWS = 8_000
 #: A header that stays away for so long needs a person.
@@ -82,7 +84,7 @@ class Work:
         self._kept: list[Write] = []
         self._began = self._committed_at = clock.monotonic()
         self._looked_at = self._began - FLAGS_EVERY_S
-        self._next_flush = clock.monotonic()
+        self._next_flush = self._began + FIRST_FLUSH_S
         self._sheet_trouble_since: float | None = None
         self._header_gone_since: float | None = None
         self._stop: Outcome | None = None
