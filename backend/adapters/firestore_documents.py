@@ -2,6 +2,7 @@
 
 Server transactions hold locks, which stall everybody under contention, and for a minute after a crash. A
 commit of conditional writes is decided at once. Nothing is retried here: callers know what a repeat means.
+The answers to one `get_many` are each the latest, but not of one moment: a commit may fall between them.
 """
 
 from __future__ import annotations

@@ -40,6 +40,9 @@ class HandClock:
     def monotonic(self) -> float:
         return self.time
 
+    def sleep(self, seconds: float) -> None:
+        self.time += seconds
+
 
 def thing(id_: str) -> Key:
     return Key("things", id_)

@@ -80,24 +80,26 @@ def test_one_of_many_creates_wins(store: Store) -> None:
     assert [winners.count(number) for number in range(THREADS)] == wins
 
 
-def test_nobody_ever_reads_half_a_commit(open_store: OpenStore) -> None:
+def test_who_has_read_a_part_of_a_commit_reads_the_rest_of_it(open_store: OpenStore) -> None:
+    # Read after read, for on Firestore the answers to one `get_many` need not be of one moment.
     writing, reading = open_store("main"), open_store("main")
-    documents = [put(writing, thing(name), n=0) for name in "abc"]
+    put(writing, thing("a"), n=0)
+    put(writing, thing("b"), n=0)
     done = threading.Event()
-    seen: set[tuple[int, ...]] = set()
+    seen: list[tuple[int, int]] = []
 
     def watch() -> None:
         while not done.is_set():
-            seen.add(tuple(d.data["n"] for d in reading.get_many([thing(i) for i in "abc"]) if d))
+            seen.append((read(reading, thing("a")).data["n"], read(reading, thing("b")).data["n"]))
 
     watcher = threading.Thread(target=watch)
     watcher.start()
     try:
         for n in range(1, 30):
+            documents = [read(writing, thing(name)) for name in "ba"]
             writing.commit([Replace(d.key, d.version, {"n": n}) for d in documents])
-            documents = [read(writing, d.key) for d in documents]
     finally:
         done.set()
         watcher.join(20)
     assert seen
-    assert all(a == b == c for a, b, c in seen)
+    assert all(b >= a for a, b in seen)

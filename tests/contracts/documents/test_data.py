@@ -146,10 +146,11 @@ def test_the_same_key_twice_in_a_commit_is_refused(store: Store) -> None:
 
 def test_an_increment_needs_a_create_beside_it(store: Store) -> None:
     document = put(store, thing("a"), n=1)
-    for writes in (
+    alone: list[list[Write]] = [
         [Increment(thing("sum"), {"n": 1})],
         [Replace(thing("a"), document.version, {}), Increment(thing("sum"), {"n": 1})],
-    ):
+    ]
+    for writes in alone:
         with pytest.raises(ValueError, match="needs a Create"):
             store.commit(writes)
 

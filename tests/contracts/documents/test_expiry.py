@@ -34,8 +34,10 @@ def test_what_was_written_expired_was_never_there(store: Store, clock: HandClock
 def test_create_takes_the_place_of_what_has_expired(store: Store, clock: HandClock) -> None:
     first = put(store, token("a"), clock.time + 60, old=1, rows=[1])
     clock.time += 60
-    second = put(store, token("a"), clock.time + 60, new=1)
+    (version,) = store.commit([Create(token("a"), {"new": 1}, clock.time + 60)])
+    second = read(store, token("a"))
     assert second.data == {"new": 1}
+    assert second.version == version
     assert second.version != first.version
     with pytest.raises(Conflict):
         store.commit([Create(token("a"), {"n": 3})])

@@ -159,8 +159,28 @@ def test_one_condition_that_fails_undoes_the_whole_commit(store: Store) -> None:
     assert read(store, thing("sum")).data == {"n": 1}
 
 
+def test_a_commit_gives_the_versions_that_it_made(store: Store) -> None:
+    replaced, deleted = put(store, thing("replaced"), n=1), put(store, thing("deleted"), n=1)
+    versions = store.commit(
+        [
+            Create(thing("new"), {}),
+            Increment(thing("sum"), {"n": 1}),
+            Replace(thing("replaced"), replaced.version, {"n": 1}),
+            Delete(thing("deleted"), deleted.version),
+        ]
+    )
+    assert versions == [read(store, thing("new")).version, "", read(store, thing("replaced")).version, ""]
+
+
+def test_a_chain_of_replaces_needs_no_reads(store: Store) -> None:
+    (version,) = store.commit([Create(thing("a"), {"n": 0})])
+    for n in range(1, 6):
+        (version,) = store.commit([Replace(thing("a"), version, {"n": n})])
+    assert read(store, thing("a")).data == {"n": 5}
+
+
 def test_a_commit_of_nothing_does_nothing(store: Store) -> None:
-    store.commit([])
+    assert store.commit([]) == []
 
 
 def test_versions_are_never_given_twice(store: Store) -> None:
