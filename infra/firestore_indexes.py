@@ -21,7 +21,9 @@ def lacking(kind: str, wanted: Entry, listed: list[Entry]) -> Iterator[str]:
         for index in wanted["indexes"]:
             collection, fields = index["collectionGroup"], _fields(index["fields"])
             if (collection, *fields) not in have:
-                configs = " ".join(f"--field-config=field-path={path},order={order}" for path, order in fields)
+                configs = " ".join(
+                    f"--field-config=field-path={path},order={order}" for path, order in fields
+                )
                 yield f"--collection-group={collection} --query-scope=collection {configs}"
     elif kind == "ttl":
         live = {_place(field) for field in listed if field.get("ttlConfig")}

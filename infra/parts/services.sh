@@ -80,7 +80,7 @@ is_current() {
 }
 
 apply_services() {
-  local have service now flags tag=
+  local have service now flags waiting=0
   find_addresses
   have=$(services_there)
   for service in "${SERVICES[@]}"; do
@@ -95,16 +95,16 @@ apply_services() {
     now=$(facts "$service")
     if ! is_current "$service" "$now"; then
       deploy_service "$service" "${flags[@]}" --no-traffic --tag=candidate
-      tag=candidate
+      waiting=1
     elif ! has_line serving=newest <<<"$now"; then
-      tag=candidate
+      waiting=1
     fi
   done
   # An organisation may forbid allUsers; docs/deploy.md says what to do then.
   grant "service:$API_SERVICE" roles/run.invoker allUsers
   each_service_grant grant
-  "$INFRA/roll_out.sh" smoke $tag
-  [ -z "$tag" ] || "$INFRA/roll_out.sh" shift
+  "$INFRA/roll_out.sh" smoke
+  [ "$waiting" = 0 ] || "$INFRA/roll_out.sh" shift
 }
 
 each_service_grant() {

@@ -1,0 +1,115 @@
+"""gunicorn's settings, by role, from the environment: the same file on Cloud Run and on one machine.
+
+  ROLE             api, worker or all: decides the number of threads
+  THREADS          requests answered at the same time by a process
+  WEB_CONCURRENCY  processes; one, unless set: Cloud Run adds instances, and SQLite wants one writer
+  BIND             address and port; else PORT on all interfaces, as Cloud Run has it
+  GUNICORN_TIMEOUT_S  a process that gives no sign of life for so long is replaced
+
+Every line on standard output is JSON in the form that Cloud Logging reads. What a log call gives as `extra`
+becomes fields of the line.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+import traceback
+from types import FrameType
+from typing import Any
+
+_ROLE = os.environ.get("ROLE", "all")
+
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+#: An open sidebar waits in a thread for news; a worker needs some for a batch, the sweep and a probe.
+threads = int(os.environ.get("THREADS", "8" if _ROLE == "worker" else "64"))
+bind = os.environ.get("BIND", f"0.0.0.0:{os.environ.get('PORT', '8080')}")
+timeout = int(os.environ.get("GUNICORN_TIMEOUT_S", "240"))
+#: Cloud Run kills 10 s after SIGTERM; what has not ended by then has to be given back before.
+graceful_timeout = 8
+#: Longer than the front end keeps its idle connections would, so that it never writes into a closed one.
+keepalive = 75
+#: Where the workers' signs of life are written: a disk may stall, memory does not.
+worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
+#: Nothing steers gunicorn through a socket in a home directory that may not exist.
+control_socket_disable = True
+#: Cloud Run writes a line for each request already, with its trace.
+accesslog = None
+
+#: What every record has; anything else came as `extra`.
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+
+
+class JsonLine(logging.Formatter):
+    """A record as one line of JSON: severity, message, time, logger, and the fields of its `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "severity": record.levelname,
+            "message": record.getMessage(),
+            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}Z",
+            "logger": record.name,
+        }
+        line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
+        if record.exc_info:
+            # Error Reporting groups lines that carry a stack under this name. Locals are not in it.
+            line["stack_trace"] = "".join(traceback.format_exception(*record.exc_info))
+        return json.dumps(line, ensure_ascii=False, default=str)
+
+    @staticmethod
+    def converter(seconds: float | None) -> Any:
+        import time
+
+        return time.gmtime(seconds)
+
+
+logconfig_dict = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": JsonLine}},
+    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": sys.stdout, "formatter": "json"}},
+    "root": {"level": os.environ.get("LOG_LEVEL", "INFO"), "handlers": ["stdout"]},
+    "loggers": {
+        "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
+        "gunicorn.access": {"level": "WARNING", "handlers": [], "propagate": False},
+    },
+}
+
+
+def on_starting(_server: Any) -> None:
+    """Started by the local command, gunicorn ends with it, however that one ends."""
+    _watch_lifeline()
+
+
+def post_fork(_server: Any, _worker: Any) -> None:
+    """Threads do not survive a fork: each process watches for itself."""
+    _watch_lifeline()
+
+
+def _watch_lifeline() -> None:
+    if "ROWMILL_LIFELINE_FD" in os.environ:
+        from backend.local import lifeline
+
+        lifeline.watch()
+
+
+def post_worker_init(worker: Any) -> None:
+    """SIGTERM first tells the application, which gives its batches back, and then stops gunicorn.
+
+    The application offers a function without arguments as `extensions["stop"]`; it only sets a flag.
+    """
+    stop = getattr(worker.wsgi, "extensions", {}).get("stop")
+    if stop is None:
+        return
+    gunicorns = signal.getsignal(signal.SIGTERM)
+
+    def on_sigterm(number: int, frame: FrameType | None) -> None:
+        stop()
+        if callable(gunicorns):
+            gunicorns(number, frame)
+
+    signal.signal(signal.SIGTERM, on_sigterm)
