@@ -100,7 +100,7 @@ def local_stack(
     env: Mapping[str, str] | None = None,
     web_latency_ms: int = 20,
 ) -> Iterator[LocalStack]:
-    """Starts everything with its data in `folder` (a passing one unless named), and ends it with the block."""
+    """Starts everything with its data in `folder` (a passing one unless named); ends it with the block."""
     if folder is None:
         with tempfile.TemporaryDirectory(prefix="rowmill-") as passing:
             own = local_stack(
