@@ -10,6 +10,8 @@ from urllib.parse import quote, urlencode
 import requests
 from playwright.sync_api import FrameLocator, Locator, Page, expect
 
+from tests.stack import LocalStack
+
 HEADERS = ["Company Name", "Company Keywords", "Company Short Description", "Website", "Instantly Date"]
 OUTPUTS = ["Category", "Brand Name", "Email Question", "Status"]
 TRADES = ["hardware", "bakery", "roofing", "plumbing", "florist", "bicycle", "printing", "optician"]
@@ -29,11 +31,32 @@ def some_companies(count: int) -> list[list[Any]]:
 
 
 @dataclass
+class Model:
+    """The offline model's verbs."""
+
+    url: str
+
+    def is_slow(self, delay_ms: int) -> None:
+        self._rules([{"fault": "slow", "probability": 1, "delay_ms": delay_ms}])
+
+    def fails(self, fault: str, when: str) -> None:
+        """Every call whose prompt holds the text."""
+        self._rules([{"fault": fault, "when": [when]}])
+
+    def is_well(self) -> None:
+        assert requests.delete(f"{self.url}/_standin/faults", timeout=10).ok
+
+    def _rules(self, rules: list[dict[str, Any]]) -> None:
+        answer = requests.put(f"{self.url}/_standin/faults", json={"rules": rules}, timeout=10)
+        assert answer.ok, answer.text
+
+
+@dataclass
 class Bench:
     """One workbook of its own, and the page that shows it."""
 
     page: Page
-    stack: Any
+    stack: LocalStack
     workbook: str
     #: JavaScript errors of the page and of the sidebar: none is expected, ever.
     errors: list[str] = field(default_factory=list)
@@ -96,7 +119,7 @@ class Bench:
             self.page.wait_for_timeout(100)
 
 
-def share(stack: Any, workbook: str) -> None:
+def share(stack: LocalStack, workbook: str) -> None:
     """The workbook has been shared with the service account, and the introduction read."""
     settings = requests.get(f"{stack.workbench_url}/_workbench/settings", timeout=30).json()
     account = settings["system"]["service_account"]
@@ -106,7 +129,7 @@ def share(stack: Any, workbook: str) -> None:
     assert requests.put(properties, json={"INTRODUCED": "1"}, timeout=30).ok
 
 
-def new_workbook(stack: Any, tabs: dict[str, list[list[Any]]], owner: str = "ada@example.com") -> str:
+def new_workbook(stack: LocalStack, tabs: dict[str, list[list[Any]]], owner: str = "ada@example.com") -> str:
     body = {
         "title": "Leads",
         "owner": owner,

@@ -12,8 +12,8 @@ import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
-from tests.browser.bench import Bench, new_workbook, share, some_companies
-from tests.stack import local_stack
+from tests.browser.bench import Bench, Model, new_workbook, share, some_companies
+from tests.stack import LocalStack, local_stack
 
 #: Nothing of the browser's own goes out: it is here to show one page.
 ARGUMENTS = [
@@ -50,8 +50,8 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def stack(chromium: Browser) -> Iterator[Any]:
-    with local_stack() as running:
+def stack(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
+    with local_stack(tmp_path_factory.mktemp("stack"), workbench=True) as running:
         yield running
 
 
@@ -65,7 +65,7 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def bench(context: BrowserContext, stack: Any) -> Iterator[Opener]:
+def bench(context: BrowserContext, stack: LocalStack) -> Iterator[Opener]:
     """`bench(rows=…)` or `bench(tabs=…)` makes a workbook; `shared=False` leaves the first use to be done."""
     made: list[Bench] = []
 
@@ -81,6 +81,13 @@ def bench(context: BrowserContext, stack: Any) -> Iterator[Opener]:
     yield make
     requests.delete(f"{stack.workbench_url}/_standin/faults", timeout=10)
     assert [error for each in made for error in each.errors] == []
+
+
+@pytest.fixture
+def model(stack: LocalStack) -> Iterator[Model]:
+    standin = Model(stack.model_url)
+    yield standin
+    standin.is_well()
 
 
 @pytest.fixture(scope="session")

@@ -71,7 +71,7 @@ def test_the_selected_rows(bench: Opener) -> None:
     desk.page.keyboard.down("Shift")
     desk.cell(6, 2).click()
     desk.page.keyboard.up("Shift")
-    desk.press("Use the rows selected in the sheet")
+    desk.press("Use selection")
     expect(desk.label("From row")).to_have_value("4")
     expect(desk.label("How many")).to_have_value("3")
 
@@ -117,7 +117,7 @@ def test_a_live_run_and_the_next_hundred(bench: Opener) -> None:
 def test_a_row_of_a_live_run_leads_to_the_sheet(bench: Opener) -> None:
     desk = bench(rows=60).opened()
     desk.press("Run 60 now")
-    line = desk.sidebar.get_by_role("region", name="Live run").get_by_role("button", name="Row 55,")
+    line = desk.sidebar.get_by_role("region", name="Live run").get_by_role("button", name="Row 55")
     line.click(timeout=60_000)
     expect(desk.page.locator(".grid .number.lit")).to_have_text("55")
     expect(desk.cell(55, 1)).to_be_in_viewport()

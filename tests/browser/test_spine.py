@@ -38,7 +38,7 @@ def test_a_tab_of_an_awkward_name_written_to_while_another_stands_before_it(benc
     desk.open()
     expect(desk.sidebar.get_by_role("heading", name="A1", exact=True)).to_be_visible(timeout=20_000)
     desk.page.get_by_role("tab", name=odd).click()
-    desk.press("Read the sheet again")
+    desk.press("Refresh")
     expect(desk.sidebar.get_by_role("heading", name=odd, exact=True)).to_be_visible(timeout=20_000)
     desk.press("Queue for background processing")
     expect(desk.cell(5, 9)).to_have_text("✅ Complete", timeout=40_000)

@@ -1,0 +1,349 @@
+"""Every place and state of the sidebar, each brought about in a few lines: for axe and for the screenshots.
+
+States that hang on time or on failures are set in the page's own state, with data of the api's shape;
+the flows that lead to them have tests of their own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import expect
+
+from tests.browser.bench import Bench
+
+ACCOUNT = "rowmill-sheets@example-project.iam.gserviceaccount.com"
+LONG = 'It\'s "odd" 📈 and far longer than the sidebar could ever show in one line of text'
+
+
+def a_job(**changes: Any) -> dict[str, Any]:
+    """A job as the api gives it: running, with 1,200 rows."""
+    return {
+        "id": "a" * 20,
+        "kind": "background",
+        "spreadsheet_id": "s" * 20,
+        "spreadsheet_title": "Leads",
+        "sheet_id": 0,
+        "sheet_name": "Companies",
+        "recipe": "case_a",
+        "recipe_version": 1,
+        "mode": "only_empty",
+        "filter": None,
+        "start_row": 2,
+        "max_rows": None,
+        "priority": "normal",
+        "status": "RUNNING",
+        "reason": None,
+        "stopping": None,
+        "in_flight": 48,
+        "place": None,
+        "starts_in_s": None,
+        "run_at": None,
+        "depends_on": [],
+        "created_at": "2026-11-23T09:00:00Z",
+        "started_at": "2026-11-23T09:00:02Z",
+        "ended_at": None,
+        "created_by": "ada@example.com",
+        "yours": True,
+        "counts": counts(total=1200, done=740, failed=12, skipped=9, cached=61),
+        "failures": {"model_timeout": 9, "bad_answer": 3},
+        "tokens_in": 264_000,
+        "tokens_out": 51_000,
+        "model_calls": 690,
+        "cost_microusd": 33_600,
+        "saved_microusd": 2_900,
+        "budget_microusd": 5_000_000,
+        "model": "gpt-5-nano",
+        "standin": True,
+        "own_key": False,
+        "attempt": 1,
+        "rows_per_min": 2_640,
+        "seconds_left": 10,
+        "error": None,
+        "moves": ["pause", "cancel"],
+        **changes,
+    }
+
+
+def counts(**given: int) -> dict[str, int]:
+    names = ("total", "done", "failed", "skipped", "stale", "gone", "cancelled", "cached")
+    return {name: given.get(name, 0) for name in names}
+
+
+COMPLETE = a_job(
+    status="COMPLETED",
+    ended_at="2026-11-23T09:01:02Z",
+    in_flight=0,
+    seconds_left=None,
+    counts=counts(total=1200, done=1168, failed=12, skipped=18, stale=1, gone=1, cached=61),
+    moves=["retry", "undo", "delete"],
+)
+
+MANY = [
+    a_job(),
+    a_job(
+        id="b" * 20,
+        sheet_name=LONG,
+        status="PAUSED",
+        reason={"code": "budget_reached", "sentence": "The budget of $5.00 is reached. Raise it to go on."},
+        cost_microusd=5_000_000,
+        moves=["resume", "cancel"],
+    ),
+    a_job(
+        id="c" * 20,
+        sheet_name="Leads March",
+        recipe="case_b",
+        status="PENDING",
+        place=1,
+        counts=counts(),
+        reason={"code": "in_line", "sentence": "Next in line: all three places are taken."},
+        cost_microusd=0,
+    ),
+    a_job(
+        id="d" * 20,
+        sheet_name="Leads April",
+        status="PENDING",
+        run_at="2027-12-01T08:00:00Z",
+        counts=counts(),
+    ),
+    {**COMPLETE, "id": "e" * 20, "sheet_name": "Leads February"},
+    a_job(
+        id="f" * 20,
+        sheet_name="Leads May",
+        status="FAILED",
+        counts=counts(),
+        failures={},
+        error={
+            "error_class": "dependency",
+            "sentence": "The job it waited for was cancelled.",
+            "trace_id": "9f2c41aa",
+        },
+        moves=["retry", "delete"],
+    ),
+]  # fmt: skip
+
+
+def a_receipt(row: int, **changes: Any) -> dict[str, Any]:
+    """A row that is done, as the api gives it."""
+    return {
+        "row": row,
+        "written_row": row,
+        "status": "done",
+        "error_class": None,
+        "sentence": None,
+        "outputs": {
+            "Category": "Independent Hardware Stores",
+            "Brand Name": f"Hardware House {row}",
+            "Email Question": "Which hardware store near Leeds cuts keys while you wait?",
+        },
+        "cached": False,
+        "attempts": 1,
+        "model": "gpt-5-nano",
+        "recipe_version": 1,
+        "tokens_in": 214,
+        "tokens_out": 43,
+        "cost_microusd": 28,
+        "seconds": 1.1,
+        "page_url": None,
+        "ended_at": "2026-11-23T09:00:40Z",
+        **changes,
+    }
+
+
+RECEIPTS = [
+    a_receipt(2),
+    a_receipt(3, cached=True, written_row=7),
+    a_receipt(4, status="failed", error_class="model_timeout", sentence="No answer in time.", outputs={}),
+    a_receipt(5, status="skipped", sentence="The row has no company name.", outputs={}, written_row=None),
+    a_receipt(6, status="stale", sentence="Its inputs were changed meanwhile.", written_row=None),
+]
+
+ESTIMATE = {
+    "rows_found": 6000,
+    "without_inputs": 31,
+    "already_filled": 1000,
+    "duplicates": 88,
+    "already_answered": 20,
+    "calls": 4861,
+    "cost_microusd": {"low": 130_000, "mid": 160_000, "high": 210_000},
+    "cost_from": "lengths",
+    "model": "gpt-5-nano",
+    "seconds": {"low": 100, "mid": 150, "high": 240},
+    "place_in_line": 2,
+    "sample_prompt": {
+        "row": 2,
+        "system": "You name what a company sells.",
+        "user": "Company: Hardware House",
+    },
+    "warnings": ["Two columns are called Status; the first one is used."],
+}
+
+PROBLEM = {
+    "status": 503,
+    "code": "unreachable",
+    "title": "Rowmill does not answer just now",
+    "detail": "The service is starting or busy (503). Your jobs go on without the sidebar.",
+    "fields": None,
+    "trace": "4bf92f3577b34da6",
+}
+
+
+def put(desk: Bench, script: str, **values: Any) -> None:
+    """Sets the page's state; each value is there under its name. The watch is stilled first."""
+    given = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
+    desk.evaluate(f"watchOnce = () => new Promise(() => {{}}); {given} {script}")
+    desk.page.wait_for_timeout(200)
+
+
+def seen(jobs: list[dict[str, Any]]) -> dict[str, Any]:
+    by_status: dict[str, int] = {}
+    for job in jobs:
+        by_status[job["status"]] = by_status.get(job["status"], 0) + 1
+    return {"now": "2026-11-23T09:00:41Z", "jobs": jobs, "by_status": by_status, "live_rows": [], "poll_s": 5}
+
+
+def phase(name: str, script: str = "") -> Callable[[Bench], None]:
+    def bring_about(desk: Bench) -> None:
+        desk.opened()
+        put(
+            desk,
+            f"change({{ phase: '{name}', serviceAccount: account, problem }}); {script}",
+            account=ACCOUNT,
+            problem=PROBLEM,
+        )
+
+    return bring_about
+
+
+def sheet(script: str = "", **values: Any) -> Callable[[Bench], None]:
+    def bring_about(desk: Bench) -> None:
+        desk.opened()
+        put(desk, script, **values)
+
+    return bring_about
+
+
+def a_page(job: dict[str, Any], script: str = "") -> Callable[[Bench], None]:
+    """A job's page, with receipts and history."""
+    events = [
+        {"at": "2026-11-23T09:00:00Z", "who": "ada@example.com", "what": "Queued", "why": None},
+        {"at": "2026-11-23T09:00:02Z", "who": "Rowmill", "what": "Started", "why": "a place was free"},
+    ]
+    page = {
+        "id": job["id"],
+        "events": events,
+        "eventsCursor": None,
+        "categories": None,
+        "openRow": 3,
+        "file": None,
+        "budget": "",
+        "seen": "",
+        "receipts": {"status": "", "errorClass": "", "rows": RECEIPTS, "cursor": "1-2-3"},
+    }
+    return sheet(
+        f"learn([job]); change({{ watch, place: 'jobs', jobId: job.id, page }}); {script}",
+        job=job,
+        page=page,
+        watch=seen([job]),
+    )
+
+
+def several_accounts(desk: Bench) -> None:
+    desk.opened()
+    put(desk, "change({ phase: 'opening', slow: true });")
+
+
+def read_only_list(desk: Bench) -> None:
+    desk.opened()
+    desk.press("Jobs")
+    expect(desk.sidebar.get_by_text("No jobs yet")).to_be_visible()
+
+
+LISTED = (
+    "learn(jobs); const ids = jobs.map((job) => job.id);"
+    "change({ watch, place: 'jobs', list: { ...state.list, ids, cursor: '1' } });"
+)
+LIVE = (
+    "learn([job]); const selection = { ...currentSelection(), start_row: 2 };"
+    "change({ watch, live: { ...liveOf(job, selection), rows } });"
+)
+
+STATES: dict[str, Callable[[Bench], None]] = {
+    "entry-opening": phase("opening"),
+    "entry-several-accounts": several_accounts,
+    "entry-connect": phase("connect"),
+    "entry-connect-wrong": phase(
+        "connect",
+        "change({ typedAddress: 'http://rowmill.example',"
+        " trouble: { connect: { code: 'address', detail: 'The address has to begin with https://.' } } });",
+    ),
+    "entry-introduce": phase("introduce"),
+    "entry-share": phase("share"),
+    "entry-share-by-hand": phase("share", "change({ byHand: true, notYet: true });"),
+    "entry-proving": phase("proving"),
+    "entry-problem": phase("problem"),
+    "sheet": sheet(),
+    "sheet-columns": sheet("change({ columnsOpen: true });"),
+    "sheet-more": sheet("change({ more: true }); setForm({ recipe: 'case_a', budget: 'x', startRow: '1' });"),
+    "sheet-checked": sheet(
+        "change({ receipt: { estimate, asked: JSON.stringify(currentSelection()) } });", estimate=ESTIMATE
+    ),
+    "sheet-checked-old": sheet("change({ receipt: { estimate, asked: '' } });", estimate=ESTIMATE),
+    "sheet-running": sheet("learn([job]); change({ watch });", job=a_job(), watch=seen([a_job()])),
+    "sheet-loading": sheet("change({ sheet: null, sheetLoading: true });"),
+    "sheet-problem": sheet("change({ sheet: null, trouble: { sheet: problem } });", problem=PROBLEM),
+    "sheet-empty": sheet("change({ sheet: { ...state.sheet, headers: [], row_count: 0 } });"),
+    "sheet-header-only": sheet("change({ sheet: { ...state.sheet, row_count: 0 } });"),
+    "sheet-unrecognised": sheet(
+        "const problem = 'No column serves Company Name. The headers found are Firm and Town.';"
+        "const inputs = (match) => match.inputs.map((input) => ({ ...input, column: null }));"
+        "const lost = (match) => ({ ...match, usable: false, problem, inputs: inputs(match) });"
+        "change({ sheet: { ...state.sheet, recipes: state.sheet.recipes.map(lost) } });"
+    ),
+    "sheet-offline": sheet(
+        "learn([job]); change({ watch, offline: { again: 8 } });", job=a_job(), watch=seen([a_job()])
+    ),
+    "live-running": sheet(
+        LIVE,
+        job=a_job(kind="live", counts=counts(total=100, done=46, failed=1)),
+        rows=RECEIPTS,
+        watch=seen([]),
+    ),
+    "live-done": sheet(
+        LIVE,
+        job=a_job(kind="live", status="COMPLETED", counts=counts(total=5, done=3, failed=1, skipped=1)),
+        rows=RECEIPTS,
+        watch=seen([]),
+    ),
+    "jobs-empty": read_only_list,
+    "jobs-loading": sheet("change({ place: 'jobs' });"),
+    "jobs": sheet(LISTED, jobs=MANY, watch=seen(MANY)),
+    "jobs-picked": sheet(f"{LISTED} pick(jobs[0].id); pick(jobs[3].id);", jobs=MANY, watch=seen(MANY)),
+    "jobs-asked": sheet(
+        f"{LISTED} changeIn('list', {{ all: true }}); change({{ asked: 'bulk cancel' }});",
+        jobs=MANY,
+        watch=seen(MANY),
+    ),
+    "jobs-none-match": sheet(
+        "change({ place: 'jobs', list: { ...state.list, ids: [], status: 'PAUSED' } });"
+    ),
+    "job-running": a_page(a_job()),
+    "job-stopping": a_page(a_job(stopping="cancel")),
+    "job-paused": a_page(MANY[1]),
+    "job-complete": a_page(COMPLETE),
+    "job-failed": a_page(MANY[5]),
+    "job-asked": a_page(COMPLETE, "change({ asked: `undo ${job.id}` });"),
+    "job-categories": a_page(
+        COMPLETE,
+        "const names = Array.from({ length: 40 }, (_, n) => [`Independent Hardware Stores ${n}`, 40 - n]);"
+        "const counts = new Map(names);"
+        "changeIn('page', { categories: { counts, read: 40, shown: CATEGORIES_SHOWN, over: true } });",
+    ),
+    "toast": sheet("say('Companies: complete. 1,168 done · 12 failed.', 'x');"),
+}
+
+
+def show(desk: Bench, name: str) -> None:
+    STATES[name](desk)

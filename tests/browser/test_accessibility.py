@@ -1,0 +1,46 @@
+"""axe finds no violation on any place or state, and nothing is wider than the sidebar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.bench import Bench
+from tests.browser.conftest import Opener
+from tests.browser.states import STATES, show
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.mark.parametrize("name", STATES)
+def test_a_state_of_the_sidebar(bench: Opener, axe: str, name: str) -> None:
+    desk = bench(rows=12)
+    show(desk, name)
+    assert violations(desk, axe) == []
+    widest = "document.querySelector('.place').scrollWidth - document.querySelector('.place').clientWidth"
+    assert desk.evaluate(f"return {widest}") <= 0
+
+
+def test_the_workbench_itself(bench: Opener, axe: str) -> None:
+    desk = bench(rows=12).opened()
+    expect(desk.cell(2, 1)).to_be_visible()
+    desk.page.evaluate(axe)
+    assert found(desk.page.evaluate, "document.querySelector('body')") == []
+
+
+def violations(desk: Bench, axe: str) -> list[str]:
+    frame = desk.page.frames[1]
+    frame.evaluate(axe)
+    return found(frame.evaluate, "document")
+
+
+def found(evaluate: Callable[[str], list[str]], where: str) -> list[str]:
+    """`rule: element` of each violation; the other frame is looked at by itself."""
+    return evaluate(
+        f"""async () => {{
+          const ran = await axe.run({where}, {{ iframes: false }});
+          return ran.violations.flatMap((rule) => rule.nodes.map((node) => `${{rule.id}}: ${{node.html}}`));
+        }}"""
+    )

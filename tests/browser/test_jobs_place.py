@@ -1,0 +1,188 @@
+"""The Jobs place: lists, filters, many at once, and a job's page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from playwright.sync_api import expect
+
+from tests.browser.bench import Bench, Model, some_companies
+from tests.browser.conftest import Opener
+
+pytestmark = pytest.mark.browser
+
+
+def test_cancel_says_how_many_calls_are_in_flight(bench: Opener, model: Model) -> None:
+    model.is_slow(3_000)
+    desk = bench(rows=300).opened()
+    desk.press("Queue for background processing")
+    open_the_job(desk)
+    expect(desk.button("Cancel", exact=True)).to_be_visible(timeout=20_000)
+    desk.wait_until(lambda: "Reading the sheet" not in desk.sidebar.locator("main").inner_text())
+    desk.press("Cancel", exact=True)
+    desk.says("Cancel this job? What is done stays in the sheet.")
+    desk.press("Cancel the job")
+    expect(desk.sidebar.locator("main")).to_contain_text(re.compile(r"Cancelling: \d+ calls? in flight"))
+    desk.says("Cancelled", timeout_s=40)
+    expect(desk.button("Retry", exact=True)).to_be_visible(timeout=20_000)
+
+
+def test_pause_and_resume(bench: Opener, model: Model) -> None:
+    model.is_slow(1_500)
+    desk = bench(rows=40).opened()
+    desk.press("Queue for background processing")
+    open_the_job(desk)
+    desk.press("Pause", exact=True)
+    expect(desk.button("Resume", exact=True)).to_be_visible(timeout=40_000)
+    desk.press("Resume", exact=True)
+    desk.says("Companies: complete. 40 done.", timeout_s=60)
+
+
+def test_undo_puts_back_what_the_cells_held(bench: Opener) -> None:
+    rows = some_companies(4)
+    rows[0].append("Category")
+    rows[1].append("=1+1")
+    desk = bench(tabs={"Companies": rows}).opened()
+    desk.sheet("PUT", "/values/Companies!F2?valueInputOption=USER_ENTERED", {"values": [["=1+1"]]})
+    desk.label("Which rows").select_option("all")
+    desk.press("Queue for background processing")
+    desk.says("Companies: complete. 4 done.", timeout_s=60)
+    desk.sheet("PUT", "/values/Companies!F4?valueInputOption=RAW", {"values": [["typed since"]]})
+    desk.press("Show", exact=True)
+    desk.press("Undo", exact=True)
+    desk.press("Undo", exact=True)
+
+    def formulas() -> list[Any]:
+        answer = desk.sheet("GET", "/values/Companies!F2:F5?valueRenderOption=FORMULA")
+        return [row[0] if row else "" for row in answer.get("values", [])]
+
+    desk.wait_until(lambda: formulas() == ["=1+1", "", "typed since"])
+
+
+def test_failures_by_class_and_retrying_one(bench: Opener, model: Model) -> None:
+    model.fails("wrong_fields", when="House 2 ")
+    desk = bench(rows=6).opened()
+    desk.press("Queue for background processing")
+    open_the_job(desk)
+    failures = desk.sidebar.get_by_role("region", name="Failures")
+    expect(failures).to_contain_text("Answer not usable1", timeout=60_000)
+    failures.get_by_role("button", name="Show the rows: Answer not usable").click()
+    row = desk.button("Row 3 Failed")
+    row.click()
+    expect(desk.page.locator(".grid .number.lit")).to_have_text("3")
+    model.is_well()
+    failures.get_by_role("button", name="Retry: Answer not usable").click()
+    desk.says("6 of 6 rows · 100%", timeout_s=60)
+    desk.says("6 done")
+
+
+def test_downloads(bench: Opener, tmp_path: Path) -> None:
+    desk = bench(rows=3).opened()
+    desk.press("Queue for background processing")
+    desk.says("Companies: complete. 3 done.", timeout_s=60)
+    desk.press("Show", exact=True)
+    for label, suffix in (("Download as CSV", "csv"), ("Download as an Excel file", "xlsx")):
+        with desk.page.context.expect_event("page") as opened:
+            desk.press(label)
+        with opened.value.expect_download() as download:
+            pass
+        assert download.value.suggested_filename.endswith(f".{suffix}")
+        target = tmp_path / suffix
+        download.value.save_as(target)
+        assert target.stat().st_size > 100
+
+
+def test_the_spread_of_categories(bench: Opener) -> None:
+    desk = bench(rows=24).opened()
+    desk.press("Queue for background processing")
+    desk.says("Companies: complete. 24 done.", timeout_s=60)
+    desk.press("Show", exact=True)
+    desk.press("Count the categories")
+    categories = desk.sidebar.get_by_role("region", name="Categories")
+    expect(categories).to_contain_text("categories", timeout=20_000)
+    counts = [int(text) for text in categories.locator("li .number").all_inner_texts()]
+    assert sum(counts) == 24
+
+
+def test_a_thousand_categories_come_a_hundred_at_a_time(bench: Opener) -> None:
+    desk = bench(rows=3).opened()
+    desk.press("Queue for background processing")
+    desk.says("Companies: complete. 3 done.", timeout_s=60)
+    desk.press("Show", exact=True)
+    desk.says("Categories")
+    desk.evaluate(
+        "const names = Array.from({ length: 1000 }, (_, n) => [`Category of a long name ${n}`, 1000 - n]);"
+        "const counts = new Map(names);"
+        "changeIn('page', { categories: { counts, read: 1000, shown: CATEGORIES_SHOWN, over: true } });"
+    )
+    categories = desk.sidebar.get_by_role("region", name="Categories")
+    expect(categories).to_contain_text("1,000 different categories")
+    expect(categories.get_by_role("listitem")).to_have_count(20)
+    categories.get_by_role("button", name="Show 100 more").click()
+    expect(categories.get_by_role("listitem")).to_have_count(120)
+
+
+def test_two_hundred_jobs_in_pages_filtered_and_cancelled_at_once(bench: Opener) -> None:
+    desk = bench(rows=3).opened()
+    queue_for_next_year(desk, 200)
+    desk.press("Jobs")
+    items = desk.sidebar.get_by_role("checkbox", name="Select Companies")
+    expect(items).to_have_count(50, timeout=20_000)
+    desk.press("Show more")
+    expect(items).to_have_count(100, timeout=20_000)
+    desk.label("State").select_option("PAUSED")
+    desk.says("No job matches")
+    desk.label("State").select_option("PENDING")
+    expect(items).to_have_count(50, timeout=20_000)
+    desk.sidebar.get_by_label("Select all that match").check()
+    bulk = desk.sidebar.get_by_role("region", name="Selected jobs")
+    bulk.get_by_role("button", name="Cancel").click()
+    bulk.get_by_text("Cancel all that match?").wait_for()
+    bulk.get_by_role("button", name="Cancel").click()
+    desk.says("Cancel: 200 done.", timeout_s=60)
+    desk.says("No job matches")
+
+
+def test_some_jobs_are_picked_by_hand(bench: Opener) -> None:
+    desk = bench(rows=3).opened()
+    queue_for_next_year(desk, 3)
+    desk.press("Jobs")
+    items = desk.sidebar.get_by_role("checkbox", name="Select Companies")
+    expect(items).to_have_count(3, timeout=20_000)
+    items.nth(0).check()
+    items.nth(2).check()
+    desk.says("2 selected.")
+    bulk = desk.sidebar.get_by_role("region", name="Selected jobs")
+    bulk.get_by_role("button", name="Pause").click()
+    desk.says("Pause: 2 done.")
+    expect(desk.sidebar.get_by_text("Paused", exact=True)).to_have_count(2)
+
+
+def open_the_job(desk: Bench) -> None:
+    """From the message that says it was queued."""
+    desk.says("Queued. You can close this sidebar.")
+    desk.press("Show", exact=True)
+    expect(desk.sidebar.get_by_role("region", name="About this job")).to_be_visible(timeout=20_000)
+
+
+def queue_for_next_year(desk: Bench, count: int) -> None:
+    """Jobs that will not start while the test looks at them, created through the api."""
+    answer = requests.post(f"{desk.stack.workbench_url}/_workbench/id_token", timeout=10).json()
+    for n in range(count):
+        job = {
+            "spreadsheet_id": desk.workbook,
+            "sheet_ids": [0],
+            "recipe": "case_a",
+            "run_at": f"2027-03-01T{n // 60:02}:{n % 60:02}:00Z",
+        }
+        created = requests.post(
+            f"{desk.stack.backend_url}/api/jobs",
+            json=job,
+            headers={"Authorization": f"Bearer {answer['token']}", "Idempotency-Key": f"{desk.workbook}{n}"},
+            timeout=30,
+        )
+        assert created.status_code == 201, created.text

@@ -1,0 +1,131 @@
+"""What happens is seen: within a second, after closing and reopening, and when the api was away."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+
+import pytest
+import requests
+from playwright.sync_api import Route, expect
+
+from tests.browser.bench import Model
+from tests.browser.conftest import Opener
+from tests.stack import LocalStack
+
+pytestmark = pytest.mark.browser
+
+
+def test_close_and_reopen_while_it_runs(bench: Opener, model: Model) -> None:
+    model.is_slow(4_000)
+    desk = bench(rows=30).opened()
+    desk.press("Queue for background processing")
+    desk.says("This tab is being filled")
+    desk.page.reload()
+    strip = desk.sidebar.get_by_role("contentinfo", name="Progress")
+    expect(strip).to_contain_text("Companies", timeout=20_000)
+    desk.says("Companies: complete. 30 done.", timeout_s=60)
+    expect(desk.sidebar.locator(".toast")).to_have_count(1)
+    expect(strip).to_have_count(0)
+
+
+def test_the_api_goes_and_comes_back(bench: Opener, model: Model) -> None:
+    model.is_slow(3_000)
+    desk = bench(rows=20).opened()
+    desk.press("Queue for background processing")
+    desk.says("This tab is being filled")
+    desk.page.route("**/api/watch*", lambda route: route.abort())
+    desk.says("Rowmill does not answer. Jobs go on; looking again in", timeout_s=40)
+    desk.page.unroute("**/api/watch*")
+    desk.says("Companies: complete. 20 done.", timeout_s=60)
+    expect(desk.sidebar.get_by_text("Rowmill does not answer")).to_have_count(0)
+
+
+def test_nothing_is_asked_while_the_sidebar_is_hidden(bench: Opener) -> None:
+    desk = bench(rows=3).opened()
+    asked: list[str] = []
+
+    def count(route: Route) -> None:
+        asked.append(route.request.url)
+        route.continue_()
+
+    desk.page.wait_for_timeout(500)
+    hide = "Object.defineProperty(document, 'hidden', { value: %s, configurable: true });"
+    desk.evaluate(hide % "true" + "document.dispatchEvent(new Event('visibilitychange'))")
+    desk.page.wait_for_timeout(500)
+    desk.page.route("**/api/watch*", count)
+    desk.page.wait_for_timeout(3_000)
+    assert asked == []
+    desk.evaluate(hide % "false" + "document.dispatchEvent(new Event('visibilitychange'))")
+    desk.wait_until(lambda: bool(asked), timeout_s=5)
+
+
+def test_a_row_edited_while_it_runs_is_left_alone(bench: Opener, model: Model) -> None:
+    model.is_slow(4_000)
+    desk = bench(rows=5).opened()
+    desk.press("Queue for background processing")
+    desk.says("This tab is being filled")
+    desk.wait_until(lambda: "rows/min" in desk.sidebar.locator("main").inner_text())
+    desk.cell(3, 1).click()
+    desk.page.keyboard.type("Someone else entirely")
+    desk.page.keyboard.press("Enter")
+    desk.says("4 done · 1 changed meanwhile", timeout_s=60)
+    assert len(desk.values()[2]) <= 5
+
+
+def test_a_commit_is_on_the_page_within_a_second(bench: Opener, model: Model) -> None:
+    """From the number that the store gives to the number that the page shows, at the 95th percentile."""
+    model.is_slow(400)
+    desk = bench(rows=3_000).opened()
+    desk.page.evaluate("window.shown = []")
+    desk.evaluate(
+        "new MutationObserver(() => {"
+        "  const strip = document.querySelector('.strip .number');"
+        "  if (strip) parent.shown.push([Date.now(), strip.textContent]);"
+        "}).observe(document.body, { subtree: true, childList: true, characterData: true })"
+    )
+    desk.press("Queue for background processing")
+    desk.says("This tab is being filled")
+    committed = follow_commits(desk.stack, desk.workbook, until=3_000)
+    first_shown: dict[int, float] = {}
+    for at_ms, text in desk.page.evaluate("window.shown"):
+        count = int(text.split("/")[0].replace(",", "").strip() or 0) if "/" in text else 0
+        first_shown.setdefault(count, at_ms / 1000)
+    delays = sorted(
+        min((shown for number, shown in first_shown.items() if number >= count), default=time.time()) - at
+        for count, at in committed.items()
+        if 0 < count < 3_000
+    )
+    assert len(delays) >= 5
+    assert delays[int(0.95 * len(delays))] < 1.0, delays
+
+
+def follow_commits(stack: LocalStack, workbook: str, until: int) -> dict[int, float]:
+    """Rows that have ended → when the api first said so, asked 20 times a second beside the page."""
+    token = requests.post(f"{stack.workbench_url}/_workbench/id_token", timeout=10).json()["token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    seen: dict[int, float] = {}
+    done = threading.Event()
+
+    def ask() -> None:
+        end = time.monotonic() + 60
+        while time.monotonic() < end and not done.is_set():
+            answer = requests.get(
+                f"{stack.backend_url}/api/jobs",
+                params={"spreadsheet_id": workbook},
+                headers=headers,
+                timeout=10,
+            )
+            (job,) = json.loads(answer.text)["jobs"]
+            count = sum(value for name, value in job["counts"].items() if name not in {"total", "cached"})
+            seen.setdefault(count, time.time())
+            if count >= until:
+                done.set()
+            time.sleep(0.05)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asking.join(70)
+    assert done.is_set(), seen
+    return seen
