@@ -22,14 +22,15 @@ apply_build() {
     change "bucket $BUILD_BUCKET" gcloud storage buckets create "$BUILD_BUCKET" --location="$REGION" \
       --uniform-bucket-level-access --public-access-prevention
   each_build_grant grant
-  choose_image
-  image_is_there || build_image
+  [ -n "${IMAGE:-}" ] || {
+    choose_image
+    image_is_there || build_image
+  }
 }
 
-#: IMAGE: as the environment names it, else after the sources: their commit, and what stands beside it.
+#: Names IMAGE after the sources: their commit, and what stands beside it.
 choose_image() {
   local tag changes
-  [ -z "${IMAGE:-}" ] || return 0
   tag=$(git -C "$INFRA/.." rev-parse --short=12 HEAD 2>/dev/null) ||
     fail "this is no git checkout: name an IMAGE to deploy."
   changes=$(cd "$INFRA/.." && git diff HEAD && git ls-files -z --others --exclude-standard | xargs -0r cat)
