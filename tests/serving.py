@@ -1,4 +1,4 @@
-"""Serves an aiohttp application (a stand-in) on a free port of 127.0.0.1, in a thread of the test's process."""
+"""Serves an aiohttp application (a stand-in) on a free port of 127.0.0.1, in a thread of the test."""
 
 from __future__ import annotations
 
