@@ -1,4 +1,9 @@
-"""Random commits and questions against a model that is a plain dict: whatever happens, the two agree."""
+"""Random commits and questions against a model that is a plain dict: whatever happens, the two agree.
+
+Each of these, tried on SQLite, is found: an expiry compared with `<` instead of `<=`, a Replace that takes a
+later version, versions that come again, an Increment that starts at 0, a refused commit that is not rolled
+back, an equality that ignores types, ids that do not run the way of the order, null that sorts among numbers.
+"""
 
 from __future__ import annotations
 
