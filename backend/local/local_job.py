@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from backend.domain.cells import CELL_LIMIT, capped
-from backend.domain.headers import known_headers, letter, recognise
+from backend.domain.headers import folded, known_headers, letter, recognise
 from backend.domain.recipes import RECIPES
 from backend.errors import Invalid, RowmillError
 from backend.files.reading import read_table
@@ -106,12 +106,12 @@ def output_columns(
     (tab,) = person.as_owner("GET", f"/{spreadsheet_id}", params={"fields": "sheets.properties"})["sheets"]
     title = tab["properties"]["title"]
     found = person.as_owner("GET", f"/{spreadsheet_id}/values/'{title}'!1:1")
-    standing = found.get("values", [[]])[0]
+    standing = [folded(header) for header in found.get("values", [[]])[0]]
     columns: list[tuple[str, list[Cell]]] = []
     for header in headers:
         values: list[Cell] = [""] * len(table.rows)
-        if header in standing:
-            column = letter(standing.index(header))
+        if folded(header) in standing:
+            column = letter(standing.index(folded(header)))
             answer = person.as_owner("GET", f"/{spreadsheet_id}/values/'{title}'!{column}2:{column}")
             for number, row in enumerate(answer.get("values", [])):
                 if row and number < len(values):
