@@ -35,12 +35,17 @@ class GoogleIdentity:
         allowed_domains: Collection[str] = (),
         allowed_emails: Collection[str] = (),
         issuers: Collection[str] = ISSUERS,
+        sweeper_email: str | None = None,
     ) -> None:
-        """`audiences` are the scripts' client ids: none means nobody. No domains and no e-mails: any user."""
+        """`audiences` are the scripts' client ids: none means nobody. No domains and no e-mails: any user.
+
+        `sweeper_email` is the scheduler's account; the queue's, unless it has one of its own.
+        """
         self._certificates = certificates
         self._audiences = frozenset(audiences)
         self._worker_audience = worker_audience
         self._invoker_email = invoker_email
+        self._sweeper_email = invoker_email if sweeper_email is None else sweeper_email
         self._service_account_email = service_account_email
         self._allowed_domains = frozenset(domain.lower() for domain in allowed_domains)
         self._allowed_emails = frozenset(email.lower() for email in allowed_emails)
@@ -57,12 +62,14 @@ class GoogleIdentity:
             raise Unauthenticated("This Google account may not use Rowmill here.")
         return Person(sub=subject, email=email, audience=claims["aud"])
 
-    def check_caller(self, token: str) -> None:
-        if not self._worker_audience or not self._invoker_email:
+    def check_caller(self, token: str, *, scheduler: bool = False) -> None:
+        expected = self._sweeper_email if scheduler else self._invoker_email
+        if not self._worker_audience or not expected:
             raise Unauthenticated("No caller is configured for the worker.")
         claims = self._claims(token, frozenset({self._worker_audience}))
-        if claims["email"] != self._invoker_email:
-            raise Unauthenticated("The ID token belongs to another account than the queue's.")
+        if claims["email"] != expected:
+            whose = "the scheduler's" if scheduler else "the queue's"
+            raise Unauthenticated(f"The ID token belongs to another account than {whose}.")
 
     def service_account(self) -> str:
         return self._service_account_email
