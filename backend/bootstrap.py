@@ -16,6 +16,7 @@ from backend.adapters.cloud_tasks import CloudTasksQueue
 from backend.adapters.event_loop import EventLoop
 from backend.adapters.google_identity import GoogleIdentity
 from backend.adapters.google_sheets import GoogleSheets
+from backend.adapters.key_vault import KeyVault
 from backend.adapters.openai_model import OpenAIModel
 from backend.adapters.pages.settings import PagesSettings
 from backend.adapters.pages.web_pages import WebPages
@@ -26,6 +27,7 @@ from backend.entrypoints.service import Service
 from backend.entrypoints.tokens import Signer
 from backend.ports import Clock, Documents
 from backend.usecases.batch.process import Process
+from backend.usecases.limits import RequestCounter
 from backend.usecases.records import EXPIRING, QUERIES
 
 SHEETS_SCOPE = "https://www.googleapis.com/auth/spreadsheets"
@@ -36,9 +38,10 @@ PAGE_THREADS = 96
 def bootstrap(settings: Settings) -> Service:
     """The ports of one process; call it after the fork. Connections open when they are first used."""
     clock = SystemClock()
+    documents = _documents(settings, clock)
     return Service(
         settings=settings,
-        documents=_documents(settings, clock),
+        documents=documents,
         queue=CloudTasksQueue(
             project=settings.google_cloud_project,
             location=settings.tasks_location,
@@ -60,11 +63,13 @@ def bootstrap(settings: Settings) -> Service:
             base_url=settings.openai_base_url,
             provider=settings.provider,
         ),
+        vault=KeyVault(settings.encryption_keys),
         pages=WebPages(_pages_settings(settings), environ=os.environ),
         identity=_identity(settings, clock),
         clock=clock,
         process=Process(EventLoop(), ThreadPoolExecutor(PAGE_THREADS, thread_name_prefix="pages")),
         signer=Signer(settings.signing_keys),
+        requests=RequestCounter(documents, clock, settings.requests_per_minute),
     )
 
 
@@ -116,4 +121,5 @@ def _identity(settings: Settings, clock: Clock) -> GoogleIdentity:
         service_account_email=settings.sheets_account,
         allowed_domains=settings.allowed_domains,
         allowed_emails=settings.allowed_emails,
+        sweeper_email=settings.sweep_invoker,
     )

@@ -17,6 +17,11 @@ from backend.errors import Misconfigured
 BACKGROUND_QUEUE = "rowmill-background"
 LIVE_QUEUE = "rowmill-live"
 
+#: Domains where anybody has an address.
+PUBLIC_MAIL = frozenset(
+    {"gmail.com", "googlemail.com", "outlook.com", "hotmail.com", "live.com", "yahoo.com", "icloud.com"}
+)
+
 Names = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -57,6 +62,9 @@ class Settings(BaseSettings):
     worker_url: str = Field(description="Where the task queues call the worker.")
     worker_audience: str = Field(description="The exact audience of the queues' OIDC tokens.")
     tasks_invoker: str = Field(description="The service account whose OIDC tokens the worker accepts.")
+    sweep_invoker: str | None = Field(
+        None, description="The scheduler's service account, for the sweep; unset: the queues' own."
+    )
     public_url: str = Field(description="Where browsers reach the api.")
     certs_url: str = Field(
         "https://www.googleapis.com/oauth2/v1/certs", description="Where the keys of ID tokens are published."
@@ -69,6 +77,9 @@ class Settings(BaseSettings):
     )
     signing_keys: Names = Field(
         description="Secrets for watch tokens and download links; the first one signs."
+    )
+    encryption_keys: Names = Field(
+        (), description="Secrets that seal users' own model keys; the first one seals. None: no own keys."
     )
     watch_origin: str | None = Field(
         None, description="One more origin that may poll progress (the workbench)."
@@ -89,10 +100,14 @@ class Settings(BaseSettings):
     max_running_jobs: int = Field(3, ge=1, le=20, description="Background jobs that run at once.")
     live_places: int = Field(1, ge=1, le=10, description="Live runs that run at once.")
     max_rows_per_job: int = Field(100_000, ge=1, le=1_000_000, description="Most rows of one job.")
+    requests_per_minute: int = Field(600, ge=10, le=100_000, description="Requests a minute of one user.")
     max_waiting_jobs: int | None = Field(None, ge=1, description="Most jobs in line; none: no limit.")
     history_days: int = Field(30, ge=1, le=3_650, description="Ended jobs are kept for so long.")
     answers_days: int = Field(90, ge=1, le=3_650, description="Answers are reused for so long.")
     pages_days: int = Field(14, ge=1, le=365, description="A website's text is reused for so long.")
+    lease_s: float = Field(
+        30.0, ge=2, le=60, description="A job whose worker is silent for so long goes to another one."
+    )
     batch_s: float = Field(120.0, ge=5, description="A batch hands over to a next task after so long.")
     gunicorn_timeout_s: int = Field(240, description="gunicorn gives a request up after so long.")
     run_timeout_s: int = Field(300, description="Cloud Run gives a request up after so long.")
@@ -109,6 +124,7 @@ class Settings(BaseSettings):
         "allowed_emails",
         "shared_answer_domains",
         "signing_keys",
+        "encryption_keys",
         mode="before",
     )
     @classmethod
@@ -121,6 +137,11 @@ class Settings(BaseSettings):
     @property
     def all_prices(self) -> dict[str, PriceSetting]:
         return DEFAULT_PRICES | self.prices
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must never be logged."""
+        return [key for key in (self.openai_api_key, *self.signing_keys, *self.encryption_keys) if key]
 
     @property
     def provider(self) -> str:
@@ -155,6 +176,10 @@ class Settings(BaseSettings):
             )
         if any(len(key) < 32 for key in self.signing_keys) or not self.signing_keys:
             found.append("SIGNING_KEYS needs at least one secret, each of 32 characters or more.")
+        if any(len(key) < 32 for key in self.encryption_keys):
+            found.append("Each of ENCRYPTION_KEYS needs 32 characters or more.")
+        if public := sorted(PUBLIC_MAIL & {domain.lower() for domain in self.shared_answer_domains}):
+            found.append(f"SHARED_ANSWER_DOMAINS names {public[0]}, whose users are strangers to each other.")
         if self.role != "api" and not self.openai_api_key:
             found.append("OPENAI_API_KEY is missing: the worker needs a key (a stand-in takes any).")
         if self.k_service and (self.web_standin or self.model_standin or kind == "sqlite"):

@@ -6,6 +6,7 @@ never sleep. Times are Unix seconds (float, UTC) unless the name says otherwise.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -142,6 +143,10 @@ class Documents(Protocol):
         Gives the new version of each written document, in the order of `writes` ("" for a `Delete` and
         an `Increment`), so that a chain of replaces needs no read in between.
         """
+        ...
+
+    def purge_expired(self, limit: int = 1000) -> int:
+        """Removes up to `limit` documents whose time is over, where the store does not do so by itself."""
         ...
 
 
@@ -281,6 +286,14 @@ class Sheets(Protocol):
         """
         ...
 
+    def add_tab(
+        self, spreadsheet_id: str, sheet_id: int, title: str, rows: int, columns: int, *, timeout_s: float = 30
+    ) -> None:
+        """A new tab behind the others, of that id and size; `Invalid` when its id or its title is taken."""
+        ...
+
+    def remove_tab(self, spreadsheet_id: str, sheet_id: int, *, timeout_s: float = 30) -> None: ...
+
     def nonces(self, spreadsheet_id: str) -> list[Nonce]:
         """The proofs of edit (document metadata with our key) that stand in the spreadsheet."""
         ...
@@ -344,6 +357,26 @@ class Model(Protocol):
         """`api_key` None uses the deployment's own."""
         ...
 
+    async def check(self, *, model: str, api_key: str, timeout_s: float) -> None:
+        """Whether the key may use the model, by a call that costs nothing; raises as `ask` does."""
+        ...
+
+
+class Vault(Protocol):
+    """Seals users' own keys, so that what stands in the store is of no use to who reads it there."""
+
+    def seal(self, secret: str, *, owner: str) -> str:
+        """Text that `open` turns back, for the same owner. Raises `NotAllowed` where no key is configured."""
+        ...
+
+    def open(self, sealed: str, *, owner: str) -> str | None:
+        """None when it was sealed for another owner, with a key that is gone, or is damaged."""
+        ...
+
+    def is_current(self, sealed: str) -> bool:
+        """Whether the newest key sealed it; anything else should be sealed anew."""
+        ...
+
 
 # ── Pages ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -375,12 +408,24 @@ class Identity(Protocol):
         """The user behind an ID token of the sidebar's script."""
         ...
 
-    def check_caller(self, token: str) -> None:
-        """That the bearer is the queue's (or scheduler's) service account, with our exact audience."""
+    def check_caller(self, token: str, *, scheduler: bool = False) -> None:
+        """That the bearer is the queue's (or the scheduler's) service account, with our exact audience."""
         ...
 
     def service_account(self) -> str:
         """The e-mail that a spreadsheet is shared with."""
+        ...
+
+
+class Calendar(Protocol):
+    """Cron expressions of five fields, in time zones. Raises `Invalid` for what is no expression or zone."""
+
+    def next_times(self, cron: str, zone: str, after: float, count: int) -> list[float]:
+        """The next occurrences after `after`, in Unix seconds; fewer than `count` where no more come."""
+        ...
+
+    def in_english(self, cron: str) -> str:
+        """Such as "At 09:00 on Monday through Friday"."""
         ...
 
 
@@ -397,4 +442,8 @@ class Clock(Protocol):
 
     def sleep(self, seconds: float) -> None:
         """Waits; only use cases wait, adapters never do."""
+        ...
+
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        """Waits until the event is set, at most so long."""
         ...

@@ -10,7 +10,9 @@ import asyncio
 import functools
 import json
 import re
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from backend.adapters import openai_headers
 from backend.domain.money import most_tokens
@@ -61,10 +63,14 @@ class OpenAIModel:
 
     async def ask(self, prompt: Prompt, *, model: str, api_key: str | None, timeout_s: float) -> Answer:
         """One call, sent once. `timeout_s` bounds it from the first byte sent to the last one read."""
-        key = api_key or self._api_key
-        if not key or not _KEY.fullmatch(key):
-            raise PauseJob("key_refused", "There is no usable key for the model. Set one, then resume.")
-        response = await self._post(_body(prompt, model), model, key, timeout_s)
+        headers = _authorization(api_key or self._api_key)
+        call = self._client.post(
+            self._base_url + "/chat/completions",
+            cast_to=self._raw,
+            body=_body(prompt, model),
+            options={"headers": headers},
+        )
+        response = await self._answered(call, model, timeout_s)
         try:
             return _answer(json.loads(response.content), prompt, openai_headers.limits(response.headers.raw))
         except (ValueError, LookupError, TypeError, AttributeError) as error:
@@ -75,24 +81,28 @@ class OpenAIModel:
                 maybe_billed=True,
             ) from error
 
+    async def check(self, *, model: str, api_key: str, timeout_s: float) -> None:
+        """Asks what the model is: free of charge, and refused to a key that is unknown or may not use it."""
+        headers = _authorization(api_key)
+        address = f"{self._base_url}/models/{quote(model, safe='')}"
+        call = self._client.get(address, cast_to=self._raw, options={"headers": headers})
+        await self._answered(call, model, timeout_s)
+
     async def close(self) -> None:
         """Closes the connections; on the loop that used them."""
         if "_client" in self.__dict__:
             await self._client.close()
 
-    async def _post(self, body: dict[str, Any], model: str, key: str, timeout_s: float) -> httpx2.Response:
+    async def _answered(
+        self, call: Awaitable[httpx2.Response], model: str, timeout_s: float
+    ) -> httpx2.Response:
+        """The answer as it came, or the error of ours that its absence means."""
         import aiohttp
-        import httpx2
         import openai
 
         try:
             async with asyncio.timeout(timeout_s):
-                return await self._client.post(
-                    self._base_url + "/chat/completions",
-                    cast_to=httpx2.Response,
-                    body=body,
-                    options={"headers": {"Authorization": f"Bearer {key}"}},
-                )
+                return await call
         except TimeoutError as error:
             raise RowFailed(
                 "model_timeout",
@@ -114,6 +124,12 @@ class OpenAIModel:
                 transient=True,
                 maybe_billed=not _never_connected(error),
             ) from error
+
+    @property
+    def _raw(self) -> type[httpx2.Response]:
+        import httpx2
+
+        return httpx2.Response
 
     @functools.cached_property
     def _client(self) -> openai.AsyncOpenAI:
@@ -147,6 +163,12 @@ def _never_connected(error: BaseException | None) -> bool:
             return True
         error = error.__cause__
     return False
+
+
+def _authorization(key: str | None) -> dict[str, str]:
+    if not key or not _KEY.fullmatch(key):
+        raise PauseJob("key_refused", "There is no usable key for the model. Set one, then resume.")
+    return {"Authorization": f"Bearer {key}"}
 
 
 def _body(prompt: Prompt, model: str) -> dict[str, Any]:

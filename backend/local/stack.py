@@ -24,7 +24,7 @@ from typing import IO, Literal, Self
 
 import requests
 
-from backend.config import BACKGROUND_QUEUE, LIVE_QUEUE
+from backend.config import BACKGROUND_QUEUE, DEFAULT_PRICES, LIVE_QUEUE
 from backend.errors import Invalid, RowmillError
 from backend.local import lifeline
 
@@ -109,7 +109,7 @@ class Stack:
         key_file = self._service_accounts()
         self.sheets_url = self._standin("sheets", "--data", data / "sheets", "--identity", self.identity_url)
         if not self.real_model:
-            self.model_url = self._standin("model", "--latency-ms", settings.latency_ms)
+            self.model_url = self._standin("model", "--latency-ms", settings.latency_ms, *_price_list())
         if not self.real_web:
             self.web_url = self._standin(
                 "web", "--latency-ms", settings.web_latency_ms, "--page-kb", settings.page_kb
@@ -170,10 +170,6 @@ class Stack:
         raise StackFailed(f"The backend did not start. Its log: {self._logs / 'backend.log'}")
 
     def _backend_environment(self, key_file: Path) -> dict[str, str]:
-        keys = self.settings.data / "signing-keys"
-        if not keys.exists():
-            keys.touch(mode=0o600)
-            keys.write_text(secrets.token_urlsafe(48))
         env = {
             "ROLE": "all",
             "DATABASE": f"sqlite:{self.settings.data / 'rowmill.db'}",
@@ -189,7 +185,8 @@ class Stack:
             "PUBLIC_URL": self.backend_url,
             "CERTS_URL": f"{self.identity_url}/oauth2/v1/certs",
             "AUDIENCES": AUDIENCE,
-            "SIGNING_KEYS": keys.read_text(),
+            "SIGNING_KEYS": self._secret("signing-keys"),
+            "ENCRYPTION_KEYS": self._secret("encryption-keys"),
             "WATCH_ORIGIN": self.workbench_url,
         }
         if not self.real_model:
@@ -201,6 +198,14 @@ class Stack:
         if not self.real_web:
             env["WEB_STANDIN"] = self.web_url.removeprefix("http://")
         return env
+
+    def _secret(self, name: str) -> str:
+        """A secret of this data folder, drawn when it is first asked for."""
+        file = self.settings.data / name
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(secrets.token_urlsafe(48))
+        return file.read_text()
 
     def _process(
         self, name: str, command: list[str], env: Mapping[str, str], stdout: int | IO[str] | None = None
@@ -257,6 +262,12 @@ class Stack:
             os.close(self._end_with_us)
         self._processes.clear()
         self._undo.close()
+
+
+def _price_list() -> list[str]:
+    """What the offline model says its answers would have cost: the published prices."""
+    prices = [f"{name}={price.input}/{price.output}" for name, price in DEFAULT_PRICES.items()]
+    return [argument for price in prices for argument in ("--price", price)]
 
 
 def free_port(port: int) -> int:

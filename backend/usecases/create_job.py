@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from backend.domain import headers
 from backend.domain.job import Filter, Job
@@ -17,7 +17,14 @@ from backend.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
 from backend.ports import Clock, Create, Documents, Key, Person, Sheets, Write
 from backend.usecases.inspect_sheet import Inspected, inspect_sheet, obstacles
 from backend.usecases.job_changes import event
-from backend.usecases.records import JOBS_BY_REASON, SLOTS, job_key, job_to_data, places_from_data
+from backend.usecases.records import (
+    JOBS_BY_REASON,
+    SLOTS,
+    job_key,
+    job_to_data,
+    own_key_key,
+    places_from_data,
+)
 
 #: A repeated creating call gives the first answer for so long.
 IDEMPOTENCY_S = 24 * 3600.0
@@ -53,6 +60,7 @@ class JobLimits:
     prices: Mapping[str, Price]
     live_rows: int = 100
     max_waiting: int | None = None
+    most_rows: int = 100_000
 
 
 def create_jobs(
@@ -74,8 +82,10 @@ def create_jobs(
     body = hashlib.sha256(json.dumps(_plain(wish), sort_keys=True).encode()).hexdigest()
     if key is not None and (first := _first_answer(documents, key, body)) is not None:
         return first
-    _check_wish(documents, wish, limits)
-    made = [_job(person, wish, sheet_id, sheets, clock, limits) for sheet_id in wish.sheet_ids]
+    check_wish(documents, wish, limits)
+    own = own_key_hash(documents, person.sub)
+    planned = [plan_job(person, wish, sheet_id, sheets, clock, limits) for sheet_id in wish.sheet_ids]
+    made = [replace(job, api_key_hash=own) for job in planned]
     writes: list[Write] = []
     for job in made:
         writes += [Create(job_key(job.id), job_to_data(job)), event(job.id, clock, person.email, "Created.")]
@@ -114,7 +124,8 @@ def _plain(wish: Wish) -> dict[str, object]:
     return data
 
 
-def _check_wish(documents: Documents, wish: Wish, limits: JobLimits) -> None:
+def check_wish(documents: Documents, wish: Wish, limits: JobLimits) -> None:
+    """Raises `Invalid`, `NotAllowed` or `TooMany` for what can be told without the sheet."""
     if wish.budget_microusd is not None and price_of(limits.model, limits.prices) is None:
         raise Invalid(
             f"There is no price for {limits.model}, so a budget cannot be kept. Add it to PRICES.",
@@ -129,6 +140,10 @@ def _check_wish(documents: Documents, wish: Wish, limits: JobLimits) -> None:
             f"A live run takes up to {limits.live_rows} rows at a time.",
             {"max_rows": f"≤ {limits.live_rows}"},
         )
+    if wish.max_rows is not None and wish.max_rows > limits.most_rows:
+        raise Invalid(
+            f"One job takes up to {limits.most_rows:,} rows.", {"max_rows": f"≤ {limits.most_rows:,}"}
+        )
     if len(set(wish.sheet_ids)) != len(wish.sheet_ids):
         raise Invalid("A sheet is named twice.", {"sheet_ids": "each once"})
     for name in wish.depends_on:
@@ -142,7 +157,17 @@ def _check_wish(documents: Documents, wish: Wish, limits: JobLimits) -> None:
             raise TooMany(f"The line is full: {waiting} jobs are waiting.", retry_after_s=60)
 
 
-def _job(person: Person, wish: Wish, sheet_id: int, sheets: Sheets, clock: Clock, limits: JobLimits) -> Job:
+def own_key_hash(documents: Documents, sub: str) -> str | None:
+    """Whoever has set a key of their own runs on it."""
+    document = documents.get(own_key_key(sub))
+    key_hash: str | None = document.data["hash"] if document else None
+    return key_hash
+
+
+def plan_job(
+    person: Person, wish: Wish, sheet_id: int, sheets: Sheets, clock: Clock, limits: JobLimits
+) -> Job:
+    """The job as it would be created now, from a look at its tab."""
     recipe = RECIPES[wish.recipe]
     try:
         inspected = inspect_sheet(wish.spreadsheet_id, sheet_id, sheets=sheets, all_rows=False)

@@ -15,14 +15,23 @@
 | slots       | running                   | the running places                                           |
 | answers     | content key               | a model's answer; expires                                    |
 | pages       | address key               | a website's text; expires                                    |
+| bills       | tenant, model, recipe     | what the last runs came to, to estimate the next by          |
 | spending    | scope and day             | what a user or the deployment has spent and reserved         |
+| schedules   | schedule                  | a run that repeats: when next, and how the last ones went    |
+| stats       | spreadsheet.hour-shard    | what happened in an hour; changes by increment; expires      |
+| imports     | import                    | an uploaded table on its way into a tab; expires             |
+| imports     | import-block              | its rows, as they will be written; expires                   |
+| imports     | of.user                   | the user's newest import, and until when it is busy; expires |
 | grants      | user and spreadsheet      | a proved right to edit; expires                              |
-| challenges  | nonce hash                | an open proof of edit; expires                               |
+| keys        | user                      | the user's own key for the model, sealed                     |
+| requests    | user and minute           | requests counted; expires                                    |
+| challenges  | user and place            | an open proof of edit; expires                               |
 | idempotency | user, route and key       | the first answer to a creating call; expires                 |
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from itertools import combinations
@@ -34,7 +43,7 @@ from backend.domain.line import Place
 from backend.ports import Key, Query
 
 #: Collections whose documents carry an expiry (Firestore needs a TTL policy for each).
-EXPIRING = ("answers", "pages", "grants", "challenges", "idempotency")
+EXPIRING = ("answers", "pages", "grants", "challenges", "idempotency", "requests", "stats", "imports")
 
 #: The line of one priority, oldest first.
 JOBS_IN_LINE = Query("jobs", ("status", "priority"), ("created_at",))
@@ -44,6 +53,17 @@ JOBS_BY_REASON = Query("jobs", ("status", "reason"), ("created_at",))
 JOBS_BY_END = Query("jobs", (), ("ended_at",))
 #: A job's history, oldest first.
 EVENTS = Query("events", ("job_id",), ("at",))
+#: Everything of a job that is found by its id, for removal.
+PARTS_OF_A_JOB = (
+    EVENTS,
+    *(Query(collection, ("job_id",)) for collection in ("todo", "rows", "results", "writes")),
+)
+#: Schedules that are on, by their next time.
+SCHEDULES_DUE = Query("schedules", ("state",), ("next_at",))
+#: A spreadsheet's schedules, newest first.
+SCHEDULES = Query("schedules", ("spreadsheet_id",), ("-created_at",))
+#: What happened in a spreadsheet, hour by hour.
+STATS = Query("stats", ("spreadsheet_id",), ("hour",))
 
 _FILTERS = ("recipe", "sheet_id", "status")
 
@@ -57,7 +77,10 @@ QUERIES: tuple[Query, ...] = (
     JOBS_IN_LINE,
     JOBS_BY_REASON,
     JOBS_BY_END,
-    EVENTS,
+    *PARTS_OF_A_JOB,
+    SCHEDULES_DUE,
+    SCHEDULES,
+    STATS,
     *(jobs_of(chosen) for size in range(len(_FILTERS) + 1) for chosen in combinations(_FILTERS, size)),
 )
 
@@ -65,6 +88,10 @@ QUERIES: tuple[Query, ...] = (
 JOBS_OF_SHEET = jobs_of(("sheet_id",))
 
 SLOTS = Key("slots", "running")
+
+
+def own_key_key(sub: str) -> Key:
+    return Key("keys", hashlib.sha256(sub.encode()).hexdigest())
 
 
 def job_key(job_id: str) -> Key:
@@ -110,6 +137,18 @@ def rest_key(job_id: str, attempt: int) -> Key:
 
 def answer_doc_key(answer_key: str) -> Key:
     return Key("answers", answer_key)
+
+
+def page_doc_key(page_key: str, *, standin: bool) -> Key:
+    """A website's text: an address has signs that no id may have, and a stand-in's page is not real."""
+    digest = hashlib.sha256(f"{'standin' if standin else 'web'} {page_key}".encode()).hexdigest()
+    return Key("pages", digest[:40])
+
+
+def bills_key(tenant: str, provider: str, model: str, recipe: str, version: int) -> Key:
+    """The last bills of a tenant's runs of one recipe with one model."""
+    name = f"{tenant} {provider} {model} {recipe} {version}"
+    return Key("bills", hashlib.sha256(name.encode()).hexdigest()[:40])
 
 
 # ── jobs ───────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,6 @@ answered, what was announced and what was settled, and goes on from there.
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +15,27 @@ from functools import partial
 from backend.domain import failures, results
 from backend.domain import job as jobs
 from backend.domain import lease as leases
+from backend.domain.answers import tenant
 from backend.domain.job import Job
 from backend.domain.money import price_of
 from backend.domain.recipes import RECIPES
 from backend.errors import Conflict, Forbidden, NotFound, PauseJob, TryLater
-from backend.ports import Clock, Create, Documents, Increment, Model, Pages, Sheets, Tab, TaskQueue, Write
+from backend.ports import (
+    Clock,
+    Create,
+    Documents,
+    Increment,
+    Model,
+    Pages,
+    Sheets,
+    Tab,
+    TaskQueue,
+    Vault,
+    Write,
+)
 from backend.usecases.batch import ending
 from backend.usecases.batch.asking import Asker
+from backend.usecases.batch.billing import keep_bill
 from backend.usecases.batch.claiming import begin_attempt, claim
 from backend.usecases.batch.feeding import Feeder
 from backend.usecases.batch.frozen import Chunk, Frozen, FrozenRows, NoColumns, freeze
@@ -38,7 +51,8 @@ from backend.usecases.batch.stepping import Stepper
 from backend.usecases.batch.todo import takes
 from backend.usecases.batch.working import Outcome, Work
 from backend.usecases.job_changes import event, load_job, replace_job
-from backend.usecases.records import chunks_key, progress_key, result_key
+from backend.usecases.own_key import key_for
+from backend.usecases.records import bills_key, chunks_key, progress_key, result_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +75,7 @@ def run_batch(
     queue: TaskQueue,
     sheets: Sheets,
     model: Model,
+    vault: Vault,
     pages: Pages,
     clock: Clock,
     process: Process,
@@ -72,7 +87,7 @@ def run_batch(
         return BatchReport("ignored", job_id)
     job, holding = claimed
     began = clock.monotonic()
-    batch = _Batch(job, holding, documents, queue, sheets, model, pages, clock, process, settings)
+    batch = _Batch(job, holding, documents, queue, sheets, model, vault, pages, clock, process, settings)
     try:
         outcome = batch.run()
         job = batch.end(outcome)
@@ -93,13 +108,14 @@ class _Batch:
         queue: TaskQueue,
         sheets: Sheets,
         model: Model,
+        vault: Vault,
         pages: Pages,
         clock: Clock,
         process: Process,
         settings: BatchSettings,
     ) -> None:
         self._job, self._holding, self._documents, self._queue = job, holding, documents, queue
-        self._sheets, self._model, self._pages = sheets, model, pages
+        self._sheets, self._model, self._vault, self._pages = sheets, model, vault, pages
         self._clock, self._process, self._settings = clock, process, settings
         self._recipe = RECIPES[job.recipe]
         self._purse: Purse | None = None
@@ -193,7 +209,7 @@ class _Batch:
             clock=self._clock,
             asker=asker,
             pages=self._page_stage(wake),
-            tenant=_tenant(job, self._settings.shared_domains),
+            tenant=tenant(job.created_by, job.email, self._settings.shared_domains),
             keep_answers_s=self._settings.keep_answers_s,
         )
         self._work = Work(
@@ -241,12 +257,14 @@ class _Batch:
 
     def _asker(self, wake: threading.Event) -> Asker:
         job = self._job
+        own = key_for(job, documents=self._documents, vault=self._vault)
         return Asker(
             recipe=self._recipe,
             model=self._model,
             model_name=job.model,
+            api_key=own.api_key if own else None,
             price=price_of(job.model, self._settings.prices),
-            pace=self._process.pace(job.api_key_hash or "", job.model, self._settings.in_flight),
+            pace=self._process.pace(own.hash if own else "", job.model, self._settings.in_flight),
             shared=self._process.shared,
             runner=self._process.runner,
             clock=self._clock,
@@ -311,6 +329,7 @@ class _Batch:
     def end(self, outcome: Outcome) -> Job:
         """The last commit of the batch; gives the job as it stands then."""
         self._settle_money()
+        self._keep_bill()
         if outcome.kind == "more":
             ending.go_on(self._holding, self._queue, self._clock, self._job.kind)
             return self._job
@@ -341,6 +360,14 @@ class _Batch:
         return ending.give_place_back(
             self._holding, self._documents, self._clock, change, what, sentence, rest
         )
+
+    def _keep_bill(self) -> None:
+        if self._work is None:
+            return
+        job = self._job
+        whose = tenant(job.created_by, job.email, self._settings.shared_domains)
+        key = bills_key(whose, job.provider, job.model, job.recipe, job.recipe_version)
+        keep_bill(self._documents, key, self._work.bill)
 
     def _settle_money(self) -> None:
         """What was reserved and not spent is free again, for the job and for the day."""
@@ -375,10 +402,3 @@ def _later(job: Job, reason: str, now: float, delay_s: float) -> Job:
 
 def _stop(job: Job, now: float) -> Job:
     return jobs.cancel(job, now) if job.stopping == "cancel" else jobs.pause(job, "asked")
-
-
-def _tenant(job: Job, shared_domains: frozenset[str]) -> str:
-    """Whose answers may be shared: a configured domain's, else the user's own. Never shown, only hashed."""
-    domain = job.email.rpartition("@")[2].lower()
-    owner = f"domain:{domain}" if domain in shared_domains else f"user:{job.created_by}"
-    return hashlib.sha256(owner.encode()).hexdigest()[:16]

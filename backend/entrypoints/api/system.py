@@ -8,16 +8,19 @@ from urllib.parse import urlsplit
 from flask import Response
 
 from backend.domain.recipes import RECIPES
+from backend.entrypoints.api import key
 from backend.entrypoints.openapi import document
 from backend.entrypoints.payloads import PriceGiven, SystemGiven
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.entrypoints.service import LIVE_ROWS
+from backend.usecases.own_key import key_state
 
 VERSION = "0.1.0"
 
 
 def system(call: Call) -> SystemGiven:
     settings = call.service.settings
+    state = key_state(call.who, documents=call.service.documents)
     return SystemGiven(
         version=VERSION,
         model=settings.model,
@@ -37,6 +40,8 @@ def system(call: Call) -> SystemGiven:
         live_rows=LIVE_ROWS,
         history_days=settings.history_days,
         recipes=list(RECIPES),
+        own_key=key.given(state) if state else None,
+        keeps_own_keys=bool(settings.encryption_keys),
     )
 
 

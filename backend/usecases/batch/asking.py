@@ -17,8 +17,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from backend.domain import answers, failures, results
-from backend.domain.money import Price, cost_microusd, likely_tokens, most_tokens
+from backend.domain import answers, estimate, failures, results
+from backend.domain.money import Price, cost_microusd, most_tokens
 from backend.domain.pace import Pace
 from backend.domain.recipes import Recipe
 from backend.domain.results import Result
@@ -48,6 +48,8 @@ class Question:
     remark: str | None = None
     #: The most that one try can cost; reserved before it starts.
     worst_microusd: int = 0
+    #: Tokens that the prompt will probably have; bills are held against it to learn from.
+    likely_in: int = 0
     tries: int = 0
     tokens_in: int = 0
     tokens_out: int = 0
@@ -88,6 +90,7 @@ class Asker:
         recipe: Recipe,
         model: Model,
         model_name: str,
+        api_key: str | None,
         price: Price | None,
         pace: Pace,
         shared: SharedCalls,
@@ -99,7 +102,7 @@ class Asker:
     ) -> None:
         self._recipe = recipe
         self._schema = answers.schema(recipe)
-        self._model, self._model_name = model, model_name
+        self._model, self._model_name, self._api_key = model, model_name, api_key
         self._price = price
         self._pace = pace
         self._shared = shared
@@ -133,7 +136,8 @@ class Asker:
         """Writes the prompt for rows that share an answer."""
         prompt = write_prompt(self._recipe, self._schema, rows[0], page_text)
         worst = worst_call_microusd(prompt, self._price) if self._price is not None else 0
-        return Question(key, rows, prompt, page_url, remark, worst)
+        likely = estimate.prompt_tokens(self._recipe, prompt.user)
+        return Question(key, rows, prompt, page_url, remark, worst, likely)
 
     def ask(self, questions: list[Question]) -> None:
         self._waiting.extend(questions)
@@ -195,7 +199,7 @@ class Asker:
             if len(self._tasks) >= min(self._pace.allowed, self._window or self._pace.most):
                 return
             question = self._waiting[0]
-            tokens = likely_tokens(question.prompt.user) + 500
+            tokens = question.likely_in + estimate.answer_tokens(self._recipe)
             wait = self._pace.wait_s(tokens, self._clock.monotonic())
             if wait > 0:
                 self.long_wait_s = wait
@@ -279,7 +283,7 @@ class Asker:
 
     async def _ask_once(self, question: Question) -> tuple[str, ...]:
         answer = await self._model.ask(
-            question.prompt, model=self._model_name, api_key=None, timeout_s=self._timeout_s
+            question.prompt, model=self._model_name, api_key=self._api_key, timeout_s=self._timeout_s
         )
         self._learn(answer)
         question.tokens_in += answer.tokens_in
