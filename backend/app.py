@@ -9,9 +9,8 @@ from flask import Flask, Response, g, request
 
 from backend.bootstrap import bootstrap
 from backend.config import load
-from backend.entrypoints import api, logs, problems, routing, tasks
+from backend.entrypoints import api, cors, logs, problems, routing, tasks
 from backend.entrypoints.api import system
-from backend.entrypoints.routing import BODY_BYTES
 from backend.entrypoints.service import Service
 
 _TRACE = re.compile(r"[0-9a-f]{32}")
@@ -20,12 +19,12 @@ _TRACE = re.compile(r"[0-9a-f]{32}")
 def create_app(service: Service) -> Flask:
     """The application of one process; the role says which routes exist at all."""
     app = Flask("rowmill", static_folder=None)
-    app.config["MAX_CONTENT_LENGTH"] = BODY_BYTES
     # A redirect could be followed by the task queue, which must never happen.
     app.url_map.strict_slashes = False
     app.url_map.redirect_defaults = False
     app.before_request(_remember_trace)
     app.after_request(_close_doors)
+    app.after_request(cors.opener(service.settings.watch_origin))
     problems.register(app)
     if service.settings.role == "worker":
         routing.register(app, service, [*tasks.ROUTES, system.HEALTH])
@@ -38,8 +37,9 @@ def create_app(service: Service) -> Flask:
 
 def serve() -> Flask:
     """For gunicorn: settings from the environment, ports for this process."""
-    logs.configure()
-    return create_app(bootstrap(load()))
+    settings = load()
+    logs.configure(settings.secrets)
+    return create_app(bootstrap(settings))
 
 
 def _remember_trace() -> None:

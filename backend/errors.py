@@ -8,6 +8,7 @@ RowmillError
 │   ├── NotFound        there is no such thing that you may see: 404
 │   ├── NotAllowed      the thing's state does not allow this move: 409
 │   ├── TooLarge        send less: 413
+│   ├── Unsupported     send it as another type: 415
 │   └── TooMany         later: 429, with `retry_after_s`
 ├── RowFailed       this row fails, with its class; its neighbours go on
 ├── PauseJob        the job cannot go on until a person acts; says what to do
@@ -90,6 +91,13 @@ class TooLarge(Rejected):
 
     status = 413
     title = "Too large"
+
+
+class Unsupported(Rejected):
+    """The body's type is not one that the route takes."""
+
+    status = 415
+    title = "Unsupported type"
 
 
 class TooMany(Rejected):

@@ -7,50 +7,69 @@ import logging
 import re
 import sys
 import traceback
+from collections.abc import Sequence
 from typing import Any
 
 from flask import g, has_request_context
 
 #: What looks like a key, a token or an address of a person. Better one line too many made unreadable.
-_SECRETS = re.compile(
-    r"""
-      \bsk-[A-Za-z0-9_-]{6,}                                # OpenAI keys
+_SECRETS = r"""
+      \b[a-z]{0,3}sk-[A-Za-z0-9_-]{6,}                      # OpenAI's keys, and those of its likes
+    | \b(?:gsk|xai|AIza)[A-Za-z0-9_-]{20,}                  # other providers' keys
     | \bya29\.[A-Za-z0-9._-]+                               # Google access tokens
     | \beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*   # JSON web tokens
-    | (?<=Bearer\s)[^\s"',]+
+    | \bWyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+    # our own signed tokens
+    | (?i:(?<=bearer\s)|(?<=bearer\s\s))[^\s"',]+
     | -----BEGIN[ A-Z]*PRIVATE\ KEY-----[\s\S]*?(?:-----END[ A-Z]*PRIVATE\ KEY-----|$)
     | \b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}
-    """,
-    re.VERBOSE,
-)
+"""
 #: Attributes that every record has; what is left is what the caller added.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-def redacted(text: str) -> str:
-    """The text with everything that looks like a secret or an e-mail address blotted out."""
-    return _SECRETS.sub("[redacted]", text)
+class Redactor:
+    """Blots out what looks like a secret or an e-mail address, and the secrets that are known."""
+
+    def __init__(self, known: Sequence[str] = ()) -> None:
+        exact = "".join(f"|{re.escape(secret)}" for secret in known)
+        self._pattern = re.compile(_SECRETS + exact, re.VERBOSE)
+
+    def __call__(self, value: Any) -> Any:
+        """The same in text, keys and items of what is logged; numbers stay."""
+        if isinstance(value, str):
+            return self._pattern.sub("[redacted]", value)
+        if isinstance(value, dict):
+            return {self(str(name)): self(item) for name, item in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self(item) for item in value]
+        if value is None or isinstance(value, bool | int | float):
+            return value
+        return self(str(value))
 
 
 class JsonLines(logging.Formatter):
     """`severity` and `message` are the names that Cloud Logging and Error Reporting look for."""
 
+    def __init__(self, known: Sequence[str] = ()) -> None:
+        super().__init__()
+        self._redacted = Redactor(known)
+
     def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {"severity": record.levelname, "message": redacted(record.getMessage())}
+        line: dict[str, Any] = {"severity": record.levelname, "message": record.getMessage()}
         for name, value in vars(record).items():
             if name not in _STANDARD and value is not None:
-                line[name] = redacted(value) if isinstance(value, str) else value
+                line[name] = value
         if has_request_context() and (trace := g.get("trace")):
             line["logging.googleapis.com/trace"] = trace
         if record.exc_info:
-            line["stack_trace"] = redacted("".join(traceback.format_exception(*record.exc_info)))
-        return json.dumps(line, ensure_ascii=False, default=str)
+            line["stack_trace"] = "".join(traceback.format_exception(*record.exc_info))
+        return json.dumps(self._redacted(line), ensure_ascii=False)
 
 
-def configure(level: int = logging.INFO) -> None:
-    """Everything that is logged goes to standard output, one line each."""
+def configure(known: Sequence[str] = (), level: int = logging.INFO) -> None:
+    """Everything that is logged goes to standard output, one line each; `known` secrets never do."""
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonLines(known))
     logging.basicConfig(level=level, handlers=[handler], force=True)
     # Libraries below that tell every request tell addresses and ids that are nobody's business.
     for name in ("httpx2", "openai", "googleapiclient", "google", "urllib3", "asyncio"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 SpreadsheetId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{10,120}$")]
 JobId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{16,40}$")]
@@ -21,6 +21,7 @@ Kind = Literal["background", "live", "undo"]
 RecipeName = Literal["case_a", "case_b"]
 RowStatus = Literal["done", "failed", "skipped", "stale", "gone", "cancelled"]
 Move = Literal["pause", "resume", "cancel", "retry", "delete", "undo"]
+SheetId = Annotated[int, Field(ge=0, lt=2**31)]
 Row = Annotated[int, Field(ge=2, le=10_000_000)]
 MicroUsd = Annotated[int, Field(ge=0, le=10**12)]
 
@@ -29,6 +30,10 @@ class Asked(BaseModel):
     """The base of what comes in."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Nothing(Asked):
+    """No fields at all."""
 
 
 class Given(BaseModel):
@@ -175,7 +180,7 @@ class Selection(Asked):
 
 
 class EstimateAsked(Selection):
-    sheet_id: int
+    sheet_id: SheetId
 
 
 class PromptGiven(Given):
@@ -213,9 +218,9 @@ class EstimateGiven(Given):
 class JobsAsked(Selection):
     kind: Literal["background", "live"] = "background"
     #: One job is created for each tab; a live run takes one.
-    sheet_ids: Annotated[list[int], Field(min_length=1, max_length=50)]
+    sheet_ids: Annotated[list[SheetId], Field(min_length=1, max_length=50)]
     priority: Priority = "normal"
-    run_at: datetime | None = None
+    run_at: AwareDatetime | None = None
     depends_on: Annotated[list[JobId], Field(max_length=20)] = Field(default_factory=list)
 
 
@@ -326,7 +331,7 @@ class MoveGiven(Given):
 class JobFilter(Asked):
     status: Status | None = None
     recipe: RecipeName | None = None
-    sheet_id: int | None = None
+    sheet_id: SheetId | None = None
     #: Ended or created at least so many days ago.
     older_than_days: Annotated[int, Field(ge=0, le=3650)] | None = None
 
@@ -419,6 +424,22 @@ class PriceGiven(Given):
     output_microusd_per_million: int
 
 
+ApiKey = Annotated[str, StringConstraints(min_length=20, max_length=300, pattern=r"^[!-~]+$")]
+
+
+class KeyAsked(Asked):
+    """A key of the model's provider. It is never given back."""
+
+    api_key: ApiKey
+
+
+class KeyGiven(Given):
+    """What may be shown of one's own key."""
+
+    last_four: str
+    set_at: datetime
+
+
 class SystemGiven(Given):
     version: str
     model: str
@@ -432,6 +453,9 @@ class SystemGiven(Given):
     live_rows: int
     history_days: int
     recipes: list[str]
+    #: The caller's own key, if they have set one; whether this deployment keeps such keys.
+    own_key: KeyGiven | None
+    keeps_own_keys: bool
 
 
 class Problem(Given):
@@ -453,11 +477,11 @@ Cursor = Annotated[str, StringConstraints(max_length=500)]
 
 
 class SheetQuery(Asked):
-    sheet_id: int | None = None
+    sheet_id: SheetId | None = None
 
 
 class ValuesQuery(Asked):
-    sheet_id: int
+    sheet_id: SheetId
     column: Header
 
 
@@ -465,7 +489,7 @@ class JobsQuery(Asked):
     spreadsheet_id: SpreadsheetId
     status: Status | None = None
     recipe: RecipeName | None = None
-    sheet_id: int | None = None
+    sheet_id: SheetId | None = None
     limit: Annotated[int, Field(ge=1, le=200)] = 50
     cursor: Cursor | None = None
 
@@ -491,4 +515,4 @@ class WatchQuery(Asked):
 
 class BatchAsked(Asked):
     job_id: JobId
-    enqueue_no: Annotated[int, Field(ge=0)]
+    enqueue_no: Annotated[int, Field(ge=0, lt=2**53)]

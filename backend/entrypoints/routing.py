@@ -5,22 +5,27 @@ The same table registers the routes with Flask, guards them, validates what come
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from flask import Flask, Response, request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
+from werkzeug.exceptions import MethodNotAllowed
 
 from backend.domain.job import Job
+from backend.entrypoints import reading
+from backend.entrypoints.payloads import Nothing
 from backend.entrypoints.service import Service
-from backend.errors import Forbidden, Invalid, NotFound, TooLarge, Unauthenticated
+from backend.entrypoints.tokens import WatchToken
+from backend.errors import Forbidden, NotFound, Unauthenticated
 from backend.ports import Person
 from backend.usecases.grant_access import has_grant, require_grant
 from backend.usecases.read_jobs import read_job
 
-BODY_BYTES = 1024 * 1024
+_JOB_ID = re.compile(r"[a-z0-9]{16,40}")
 
 
 class Guard(StrEnum):
@@ -38,8 +43,10 @@ class Guard(StrEnum):
     JOB_OR_CREATOR = "job_or_creator"
     #: A watch token for the spreadsheet that the query names.
     WATCH = "watch"
-    #: The OIDC token of the queue's or the scheduler's service account.
-    WORKER = "worker"
+    #: The OIDC token of the queue's service account.
+    QUEUE = "queue"
+    #: The OIDC token of the scheduler's service account.
+    SCHEDULER = "scheduler"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +58,7 @@ class Call:
     body: Any = None
     query: Any = None
     person: Person | None = None
+    watcher: WatchToken | None = None
     job: Job | None = None
 
     @property
@@ -81,6 +89,10 @@ class Route:
     query: type[BaseModel] | None = None
     gives: type[BaseModel] | None = None
     status: int = 200
+    #: The largest body; more is refused before it is read.
+    body_bytes: int = reading.BODY_BYTES
+    #: The handler reads the body itself: a file.
+    file: bool = False
 
 
 def register(app: Flask, service: Service, routes: Sequence[Route]) -> None:
@@ -97,11 +109,20 @@ def register(app: Flask, service: Service, routes: Sequence[Route]) -> None:
 
 def _view(service: Service, route: Route) -> Callable[..., Response]:
     def view(**path: str) -> Response:
-        person = _authenticate(service, route)
-        query = _parse(route.query, dict(request.args)) if route.query else None
-        body = _parse_body(route.asks) if route.asks else None
-        job = _authorise(service, route, person, path, query, body)
-        given = route.handler(Call(service, path, body, query, person, job))
+        if request.method != route.method:
+            # werkzeug lets HEAD in wherever GET is; it would use up a single-use link.
+            raise MethodNotAllowed(valid_methods=[route.method])
+        request.max_content_length = route.body_bytes
+        caller = _authenticate(service, route)
+        query = body = None
+        if route.guard is not Guard.PUBLIC:
+            query = reading.query(route.query or Nothing)
+        if not route.file and route.guard is not Guard.PUBLIC:
+            body = reading.body(route.asks, route.body_bytes)
+        job = _authorise(service, route, caller, path, query, body)
+        person = caller if isinstance(caller, Person) else None
+        watcher = caller if isinstance(caller, WatchToken) else None
+        given = route.handler(Call(service, path, body, query, person, watcher, job))
         if isinstance(given, Response):
             return given
         if given is None:
@@ -120,40 +141,50 @@ def bearer() -> str:
     return token.strip()
 
 
-def _authenticate(service: Service, route: Route) -> Person | None:
+def _authenticate(service: Service, route: Route) -> Person | WatchToken | None:
+    """Who calls, counted against their minute; the queue and the scheduler are not counted."""
+    caller: Person | WatchToken
     match route.guard:
-        case Guard.PUBLIC | Guard.WATCH:
+        case Guard.PUBLIC:
             return None
-        case Guard.WORKER:
-            service.identity.check_caller(bearer())
+        case Guard.QUEUE | Guard.SCHEDULER:
+            service.identity.check_caller(bearer(), scheduler=route.guard is Guard.SCHEDULER)
             return None
-    return service.identity.person(bearer())
+        case Guard.WATCH:
+            caller = service.signer.read_watch_token(bearer())
+        case _:
+            caller = service.identity.person(bearer())
+    service.requests.count(caller.sub)
+    return caller
 
 
 def _authorise(
-    service: Service, route: Route, person: Person | None, path: Mapping[str, str], query: Any, body: Any
+    service: Service,
+    route: Route,
+    caller: Person | WatchToken | None,
+    path: Mapping[str, str],
+    query: Any,
+    body: Any,
 ) -> Job | None:
-    if route.guard is Guard.WATCH:
-        token = service.signer.read_watch_token(bearer())
-        if token.spreadsheet_id != query.spreadsheet_id:
+    if isinstance(caller, WatchToken):
+        if caller.spreadsheet_id != query.spreadsheet_id:
             raise Unauthenticated("This watch token is for another spreadsheet.")
         return None
-    if person is None or route.guard is Guard.PERSON:
+    if caller is None or route.guard is Guard.PERSON:
         return None
     if route.guard is Guard.SPREADSHEET:
-        require_grant(person, _spreadsheet(path, query, body), documents=service.documents)
+        require_grant(caller, _spreadsheet(path, query, body), documents=service.documents)
         return None
-    return _job(service, route, person, path["job_id"])
+    return _job(service, route, caller, path["job_id"])
 
 
 def _spreadsheet(path: Mapping[str, str], query: Any, body: Any) -> str:
-    for source in (body, query):
-        found = getattr(source, "spreadsheet_id", None)
-        if isinstance(found, str):
-            return found
-    if "spreadsheet_id" in path:
-        return path["spreadsheet_id"]
-    raise Forbidden("This call names no spreadsheet.", "no_grant")
+    """The one spreadsheet that the call names, wherever it names it."""
+    named = {path.get("spreadsheet_id"), *(getattr(part, "spreadsheet_id", None) for part in (query, body))}
+    named.discard(None)
+    if len(named) != 1:
+        raise Forbidden("This call has to name one spreadsheet.", "no_grant")
+    return str(named.pop())
 
 
 def _job(service: Service, route: Route, person: Person, job_id: str) -> Job:
@@ -161,6 +192,8 @@ def _job(service: Service, route: Route, person: Person, job_id: str) -> Job:
     unknown = NotFound(
         "There is no such job, or your proof that you may edit its sheet has run out.", "no_grant"
     )
+    if not _JOB_ID.fullmatch(job_id):
+        raise unknown
     try:
         job = read_job(service.documents, job_id)
     except NotFound:
@@ -170,27 +203,3 @@ def _job(service: Service, route: Route, person: Person, job_id: str) -> Job:
     if not has_grant(person, job.spreadsheet_id, documents=service.documents):
         raise unknown
     return job
-
-
-def _parse_body(model: type[BaseModel]) -> BaseModel:
-    if request.mimetype != "application/json":
-        raise Invalid("The body must be JSON, sent as application/json.")
-    if (request.content_length or 0) > BODY_BYTES:
-        raise TooLarge(f"The body is larger than {BODY_BYTES // 1024} KB.")
-    try:
-        return model.model_validate_json(request.get_data() or b"{}")
-    except ValidationError as error:
-        raise _invalid(error) from error
-
-
-def _parse(model: type[BaseModel], values: Mapping[str, Any]) -> BaseModel:
-    try:
-        return model.model_validate(values)
-    except ValidationError as error:
-        raise _invalid(error) from error
-
-
-def _invalid(error: ValidationError) -> Invalid:
-    fields = {".".join(map(str, e["loc"])) or "body": e["msg"] for e in error.errors(include_input=False)}
-    first = next(iter(fields.items()))
-    return Invalid(f"{first[0]}: {first[1]}", fields)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from backend.config import Settings
+from backend.domain.lease import LeaseTimes
 from backend.domain.money import Price
 from backend.entrypoints.tokens import Signer
-from backend.ports import Clock, Documents, Identity, Model, Pages, Sheets, TaskQueue
+from backend.ports import Clock, Documents, Identity, Model, Pages, Sheets, TaskQueue, Vault
 from backend.usecases.batch.process import BatchSettings, Process
 from backend.usecases.batch.purse import Caps
 from backend.usecases.create_job import JobLimits
+from backend.usecases.limits import RequestCounter
+from backend.usecases.own_key import Tester
 
 DAY_S = 86_400.0
 #: Rows that one live run takes.
@@ -26,11 +29,13 @@ class Service:
     queue: TaskQueue
     sheets: Sheets
     model: Model
+    vault: Vault
     pages: Pages
     identity: Identity
     clock: Clock
     process: Process
     signer: Signer
+    requests: RequestCounter
 
     @property
     def prices(self) -> dict[str, Price]:
@@ -45,7 +50,12 @@ class Service:
             prices=self.prices,
             live_rows=LIVE_ROWS,
             max_waiting=settings.max_waiting_jobs,
+            most_rows=settings.max_rows_per_job,
         )
+
+    @property
+    def key_tester(self) -> Tester:
+        return Tester(self.model, self.settings.model, self.process.runner)
 
     @property
     def batch_settings(self) -> BatchSettings:
@@ -62,4 +72,5 @@ class Service:
             caps=Caps(settings.user_day_budget_microusd, settings.deployment_day_budget_microusd),
             standin_web=settings.web_standin is not None,
             shared_domains=frozenset(settings.shared_answer_domains),
+            lease=LeaseTimes(settings.lease_s),
         )

@@ -26,6 +26,7 @@ def batch(call: Call) -> Response:
         queue=service.queue,
         sheets=service.sheets,
         model=service.model,
+        vault=service.vault,
         pages=service.pages,
         clock=service.clock,
         process=service.process,
@@ -51,7 +52,12 @@ def batch(call: Call) -> Response:
 def sweep_and_admit(call: Call) -> None:
     """A job that ended may free a place and release those that waited for it."""
     service = call.service
-    swept = sweep(documents=service.documents, queue=service.queue, clock=service.clock)
+    swept = sweep(
+        documents=service.documents,
+        queue=service.queue,
+        clock=service.clock,
+        times=service.batch_settings.lease,
+    )
     admit(call)
     if swept.enqueued or swept.released or swept.failed or swept.due:
         log.info(
@@ -72,8 +78,12 @@ def swept(call: Call) -> Response:
 
 
 ROUTES = (
-    Route("POST", "/tasks/batches", Guard.WORKER, batch, "Runs a batch of a job.", asks=BatchAsked),
+    Route("POST", "/tasks/batches", Guard.QUEUE, batch, "Runs a batch of a job.", asks=BatchAsked),
     Route(
-        "POST", "/tasks/sweep", Guard.WORKER, swept, "Sets going again what a crash or the time left undone."
+        "POST",
+        "/tasks/sweep",
+        Guard.SCHEDULER,
+        swept,
+        "Sets going what a crash or the time left undone.",
     ),
 )

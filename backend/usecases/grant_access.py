@@ -10,11 +10,15 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 
-from backend.errors import Conflict, Forbidden, NotFound, TryLater
+from backend.errors import Conflict, Forbidden, NotFound, TooMany, TryLater
 from backend.ports import Clock, Create, Delete, Documents, Key, Person, Replace, Sheets
 
 NONCE_S = 120
+#: Proofs that one user may have open at the same time.
+OPEN_NONCES = 10
 GRANT_S = 3600
+#: A proof vouches for its user's schedules for so long.
+SCHEDULES_S = 30 * 86_400
 #: The developer-metadata key that carries a nonce; the Sheets adapter looks for the same.
 METADATA_KEY = "rowmill_proof"
 
@@ -28,11 +32,24 @@ class Challenge:
 
 
 def challenge(person: Person, spreadsheet_id: str, *, documents: Documents, clock: Clock) -> Challenge:
-    """Opens a proof for this user, script and spreadsheet."""
+    """Opens a proof for this user, script and spreadsheet. Raises `TooMany` while too many stand open."""
     nonce = secrets.token_urlsafe(32)
-    data = {"who": _who(person), "spreadsheet_id": spreadsheet_id}
-    documents.commit([Create(_challenge_key(nonce), data, clock.now() + NONCE_S)])
-    return Challenge(nonce)
+    data = {"nonce": _hashed(nonce), "who": _who(person), "spreadsheet_id": spreadsheet_id}
+    while True:
+        keys = _challenge_keys(person)
+        found = documents.get_many(keys)
+        free = next((key for key, document in zip(keys, found, strict=True) if document is None), None)
+        if free is None:
+            first_s = min(document.expires_at or 0.0 for document in found if document) - clock.now()
+            raise TooMany(
+                f"{OPEN_NONCES} proofs of edit stand open. Finish one, or wait until one has run out.",
+                retry_after_s=max(1, round(first_s)),
+            )
+        try:
+            documents.commit([Create(free, data, clock.now() + NONCE_S)])
+        except Conflict:
+            continue  # opened in two windows at once
+        return Challenge(nonce)
 
 
 def prove(
@@ -43,9 +60,10 @@ def prove(
     Raises `Forbidden`: `no_proof` when the nonce is unknown, too old, used, somebody else's or not in the
     sheet; `not_shared` when we cannot look.
     """
-    opened = documents.get(_challenge_key(nonce))
-    expected = {"who": _who(person), "spreadsheet_id": spreadsheet_id}
-    if opened is None or opened.data != expected:
+    wanted = {"nonce": _hashed(nonce), "who": _who(person), "spreadsheet_id": spreadsheet_id}
+    found = documents.get_many(_challenge_keys(person))
+    opened = next((document for document in found if document and document.data == wanted), None)
+    if opened is None:
         raise Forbidden("This proof of edit is unknown, used or too old. Please try again.", "no_proof")
     try:
         standing = sheets.nonces(spreadsheet_id)
@@ -57,8 +75,11 @@ def prove(
     grant = documents.get(key)
     expires = clock.now() + GRANT_S
     renewed = Replace(key, grant.version, {}, expires) if grant else Create(key, {}, expires)
+    vouched_key = _vouched_key(person.sub, spreadsheet_id)
+    vouched, until = documents.get(vouched_key), clock.now() + SCHEDULES_S
+    vouches = Replace(vouched_key, vouched.version, {}, until) if vouched else Create(vouched_key, {}, until)
     try:
-        documents.commit([Delete(opened.key, opened.version), renewed])
+        documents.commit([Delete(opened.key, opened.version), renewed, vouches])
     except Conflict:
         raise Forbidden(
             "This proof of edit was used at the same moment. Please try again.", "no_proof"
@@ -85,13 +106,27 @@ def has_grant(person: Person, spreadsheet_id: str, *, documents: Documents) -> b
     return documents.get(_grant_key(person, spreadsheet_id)) is not None
 
 
+def vouched_for(sub: str, spreadsheet_id: str, *, documents: Documents) -> bool:
+    """Whether this user has proved edit rights within the last 30 days, so that their schedules may run."""
+    return documents.get(_vouched_key(sub, spreadsheet_id)) is not None
+
+
 def _who(person: Person) -> str:
     return f"{person.sub}|{person.audience}"
 
 
-def _challenge_key(nonce: str) -> Key:
-    return Key("challenges", hashlib.sha256(nonce.encode()).hexdigest())
+def _challenge_keys(person: Person) -> list[Key]:
+    """As many places as a user may have proofs open: that none is left is the limit."""
+    return [Key("challenges", f"{_hashed(person.sub)}.{place}") for place in range(OPEN_NONCES)]
+
+
+def _hashed(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _grant_key(person: Person, spreadsheet_id: str) -> Key:
     return Key("grants", hashlib.sha256(f"{_who(person)}|{spreadsheet_id}".encode()).hexdigest())
+
+
+def _vouched_key(sub: str, spreadsheet_id: str) -> Key:
+    return Key("grants", hashlib.sha256(f"schedules|{sub}|{spreadsheet_id}".encode()).hexdigest())

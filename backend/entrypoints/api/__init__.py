@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from backend.entrypoints.api import access, actions, downloads, jobs, sheets, system, watch
+from backend.entrypoints.api import access, actions, downloads, estimates, jobs, key, sheets, system, watch
 from backend.entrypoints.routing import Route
 
 ROUTES: tuple[Route, ...] = (
     *access.ROUTES,
     *sheets.ROUTES,
+    *estimates.ROUTES,
     *jobs.ROUTES,
     *actions.ROUTES,
     *downloads.ROUTES,
     *watch.ROUTES,
+    *key.ROUTES,
     *system.ROUTES,
 )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from flask import Response, request
 
 from backend.entrypoints import views
 from backend.entrypoints.payloads import WatchGiven, WatchQuery
-from backend.entrypoints.routing import Call, Guard, Route, bearer
+from backend.entrypoints.routing import Call, Guard, Route
 from backend.entrypoints.service import Service
 from backend.usecases.read_rows import Receipt
 from backend.usecases.watch_jobs import Watched, count_by_status, watch_jobs
@@ -20,15 +18,12 @@ LOOK_EVERY_S = 0.5
 BUSY_POLL_S = 0.2
 IDLE_POLL_S = 5.0
 
-#: Pages of Apps Script; different for every script, and anybody can own one: never authentication.
-_SCRIPT_PAGE = re.compile(r"^https://n-[a-z0-9]+-[0-9a-z]+-script\.googleusercontent\.com$")
-
 
 def watch(call: Call) -> Response:
     service = call.service
     query: WatchQuery = call.query
     known = request.headers.get("If-None-Match", "").strip('W/" ')
-    sub = service.signer.read_watch_token(bearer()).sub
+    sub = call.watcher.sub if call.watcher else ""
     until = service.clock.monotonic() + WAIT_S
     while True:
         watched = watch_jobs(query.spreadsheet_id, sub, documents=service.documents, clock=service.clock)
@@ -44,25 +39,12 @@ def watch(call: Call) -> Response:
         service.clock.sleep(LOOK_EVERY_S)
     response.headers["ETag"] = f'"{watched.tag}"'
     response.headers["Cache-Control"] = "no-store"
-    return _with_cors(response, service)
-
-
-def preflight(call: Call) -> Response:
-    """Browsers ask before they send an Authorization header to another origin."""
-    response = _with_cors(Response(status=204), call.service)
-    response.headers["Access-Control-Allow-Methods"] = "GET"
-    response.headers["Access-Control-Allow-Headers"] = "Authorization, If-None-Match"
-    response.headers["Access-Control-Max-Age"] = "600"
     return response
 
 
-def _with_cors(response: Response, service: Service) -> Response:
-    origin = request.headers.get("Origin", "")
-    response.headers["Vary"] = "Origin"
-    if _SCRIPT_PAGE.match(origin) or (origin and origin == service.settings.watch_origin):
-        response.headers["Access-Control-Allow-Origin"] = origin
-        response.headers["Access-Control-Expose-Headers"] = "ETag"
-    return response
+def preflight(_call: Call) -> Response:
+    """Browsers ask before they send an Authorization header to another origin; `cors` answers them."""
+    return Response(status=204)
 
 
 def _given(service: Service, watched: Watched, spreadsheet_id: str, sub: str) -> WatchGiven:

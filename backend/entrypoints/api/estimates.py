@@ -1,0 +1,75 @@
+"""What a run would find, cost and ask, before it is queued."""
+
+from __future__ import annotations
+
+from backend.domain.estimate import Range
+from backend.domain.job import Filter
+from backend.entrypoints import payloads
+from backend.entrypoints.payloads import EstimateAsked, EstimateGiven, PromptGiven
+from backend.entrypoints.routing import Call, Guard, Route
+from backend.usecases.create_job import Wish
+from backend.usecases.estimate_job import estimate_job
+
+
+def estimate(call: Call) -> EstimateGiven:
+    body: EstimateAsked = call.body
+    service = call.service
+    wish = Wish(
+        spreadsheet_id=body.spreadsheet_id,
+        sheet_ids=(body.sheet_id,),
+        recipe=body.recipe,
+        columns=body.columns,
+        mode=body.mode,
+        filter=Filter(body.filter.column, body.filter.value) if body.filter else None,
+        start_row=body.start_row,
+        max_rows=body.max_rows,
+        fresh=body.fresh,
+        fallback=body.fallback,
+        budget_microusd=body.budget_microusd,
+    )
+    found = estimate_job(
+        call.who,
+        wish,
+        documents=service.documents,
+        sheets=service.sheets,
+        clock=service.clock,
+        limits=service.job_limits,
+        settings=service.batch_settings,
+        places=service.settings.max_running_jobs,
+        live_places=service.settings.live_places,
+    )
+    prompt = found.prompt
+    return EstimateGiven(
+        rows_found=found.rows_found,
+        without_inputs=found.without_inputs,
+        already_filled=found.already_filled,
+        duplicates=found.duplicates,
+        already_answered=found.already_answered,
+        calls=found.calls,
+        cost_microusd=_range(found.cost),
+        cost_from="bills" if found.from_bills else "lengths",
+        model=found.model,
+        seconds=_range(found.seconds),
+        place_in_line=found.place_in_line,
+        sample_prompt=PromptGiven(row=found.prompt_row, system=prompt.system, user=prompt.user)
+        if prompt
+        else None,
+        warnings=found.warnings,
+    )
+
+
+def _range(found: Range) -> payloads.Range:
+    return payloads.Range(low=found.low, mid=found.mid, high=found.high)
+
+
+ROUTES = (
+    Route(
+        "POST",
+        "/api/estimates",
+        Guard.SPREADSHEET,
+        estimate,
+        "What a run would find, cost and ask; nothing is asked or written.",
+        asks=EstimateAsked,
+        gives=EstimateGiven,
+    ),
+)
