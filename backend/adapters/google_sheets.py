@@ -122,6 +122,19 @@ class GoogleSheets:
         requests.append(update_cells(area, [[{"stringValue": header} for header in headers]]))
         self._update(spreadsheet_id, requests, timeout_s)
 
+    def add_tab(
+        self, spreadsheet_id: str, sheet_id: int, title: str, rows: int, columns: int, *, timeout_s: float = 30
+    ) -> None:
+        properties = {
+            "sheetId": sheet_id,
+            "title": title,
+            "gridProperties": {"rowCount": rows, "columnCount": columns},
+        }
+        self._update(spreadsheet_id, [{"addSheet": {"properties": properties}}], timeout_s)
+
+    def remove_tab(self, spreadsheet_id: str, sheet_id: int, *, timeout_s: float = 30) -> None:
+        self._update(spreadsheet_id, [{"deleteSheet": {"sheetId": sheet_id}}], timeout_s)
+
     def nonces(self, spreadsheet_id: str) -> list[Nonce]:
         lookup = {"metadataKey": NONCE_KEY, "locationType": "SPREADSHEET", "visibility": "DOCUMENT"}
         answer = self._call(

@@ -9,23 +9,13 @@ from backend.domain import job as jobs
 from backend.domain.job import Job, Status
 from backend.domain.money import Price, price_of
 from backend.domain.results import ROW_STATES
-from backend.errors import Conflict, Forbidden, Invalid, NotAllowed
-from backend.ports import Clock, Delete, Documents, Key, Person, Write
+from backend.errors import Forbidden, Invalid, NotAllowed
+from backend.ports import Clock, Documents, Person, Write
 from backend.usecases.batch.ending import rest_cancelled
 from backend.usecases.job_changes import change_job, event, load_job
+from backend.usecases.job_removal import remove_job
 from backend.usecases.records import (
-    EVENTS,
-    chunk_key,
-    chunks_key,
-    job_key,
-    lease_from_data,
-    lease_key,
-    outputs_key,
     progress_key,
-    rest_key,
-    result_key,
-    todo_key,
-    write_key,
 )
 
 
@@ -176,44 +166,7 @@ def delete(job_id: str, *, documents: Documents) -> None:
     job, version = load_job(documents, job_id)
     if job.status in (Status.RUNNING, Status.PENDING):
         raise NotAllowed(f"This job is {job.status.lower()}. Cancel it first, then delete it.")
-    # The job's own document goes last: until then a repeated delete finds what is left.
-    for keys in _pages(_keys_of(documents, job), 200):
-        writes = [Delete(d.key, d.version) for d in documents.get_many(keys) if d is not None]
-        if writes:
-            documents.commit(writes)
-    try:
-        documents.commit([Delete(job_key(job.id), version)])
-    except Conflict as error:
-        raise NotAllowed("The job changed at this moment. Try again.") from error
-
-
-def _keys_of(documents: Documents, job: Job) -> list[Key]:
-    keys = [progress_key(job.id)]
-    lease = documents.get(lease_key(job.id))
-    attempts = [*job.attempts]
-    if lease is not None:
-        state = lease_from_data(lease.data)
-        attempts.append((state.next_result, state.next_write))
-        keys.append(lease.key)
-    for attempt, (results_n, writes_n) in enumerate(attempts, start=1):
-        keys += [result_key(job.id, attempt, n) for n in range(results_n)]
-        keys += [write_key(job.id, attempt, n) for n in range(writes_n)]
-        keys += [rest_key(job.id, attempt), todo_key(job.id, attempt)]
-    if job.freeze is not None and (index := documents.get(chunks_key(job.id, job.freeze))) is not None:
-        keys += [chunk_key(job.id, job.freeze, n) for n in range(len(index.data["starts"]))]
-        keys += [outputs_key(job.id, job.freeze, n) for n in range(index.data["output_chunks"])]
-        keys.append(index.key)
-    cursor: str | None = None
-    while True:
-        found = documents.query(EVENTS, {"job_id": job.id}, limit=200, cursor=cursor)
-        keys += [document.key for document in found.documents]
-        cursor = found.cursor
-        if cursor is None:
-            return keys
-
-
-def _pages(keys: list[Key], size: int) -> list[list[Key]]:
-    return [keys[first : first + size] for first in range(0, len(keys), size)]
+    remove_job(documents, job, version)
 
 
 def _owner_of_key(person: Person, job: Job, move: str) -> None:
