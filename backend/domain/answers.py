@@ -88,3 +88,10 @@ def answer_key(
     parts = [tenant, provider, model, recipe.name, recipe.version, sorted(inputs.items()), page_text]
     text = json.dumps(parts, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
+def tenant(created_by: str, email: str, shared_domains: frozenset[str]) -> str:
+    """Whose answers may be shared: a configured domain's, else the user's own. Never shown, only hashed."""
+    domain = email.rpartition("@")[2].lower()
+    owner = f"domain:{domain}" if domain in shared_domains else f"user:{created_by}"
+    return hashlib.sha256(owner.encode()).hexdigest()[:16]

@@ -85,9 +85,13 @@ def filled(recipe: Recipe, row: Found) -> bool:
     return all(not is_blank(row.outputs.get(output.name, "")) for output in recipe.outputs)
 
 
+def passes_filter(job: Job, row: Found) -> bool:
+    return job.filter is None or (row.filter_value or "").strip() == job.filter.value.strip()
+
+
 def takes(job: Job, row: Found, is_stale: Callable[[Found], bool]) -> bool:
     """Whether the job accepts this row. Start row, number of rows and trailing blanks are the caller's."""
-    if job.filter is not None and (row.filter_value or "").strip() != job.filter.value.strip():
+    if not passes_filter(job, row):
         return False
     match job.mode:
         case "only_empty":

@@ -116,11 +116,7 @@ class Viewer:
 
     def _line(self) -> list[Job]:
         if self._waiting is None:
-            self._waiting = []
-            for priority in line.PRIORITIES:
-                values = {"status": str(Status.PENDING), "priority": priority}
-                found = self._documents.query(JOBS_IN_LINE, values, limit=LINE)
-                self._waiting += [job_from_data(document.data) for document in found.documents]
+            self._waiting = waiting_jobs(self._documents)
         return self._waiting
 
     def _running(self) -> list[int]:
@@ -137,6 +133,16 @@ class Viewer:
                     if left is not None:
                         self._running_s.append(left)
         return self._running_s
+
+
+def waiting_jobs(documents: Documents) -> list[Job]:
+    """The jobs that are PENDING, up to `LINE` of each priority."""
+    waiting: list[Job] = []
+    for priority in line.PRIORITIES:
+        values = {"status": str(Status.PENDING), "priority": priority}
+        found = documents.query(JOBS_IN_LINE, values, limit=LINE)
+        waiting += [job_from_data(document.data) for document in found.documents]
+    return waiting
 
 
 def read_job(documents: Documents, job_id: str) -> Job:

@@ -7,6 +7,7 @@ A question's transient failure is tried again with growing waits; its neighbours
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 import secrets
 import threading
@@ -15,6 +16,7 @@ from collections import deque
 from collections.abc import Coroutine
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
 from backend.domain import answers, estimate, failures, results
@@ -25,6 +27,9 @@ from backend.domain.results import Result
 from backend.domain.rows import Row
 from backend.errors import PauseJob, RowFailed
 from backend.ports import Answer, Clock, Model, Prompt
+
+
+log = logging.getLogger(__name__)
 
 
 class Runner(Protocol):
@@ -213,17 +218,19 @@ class Asker:
             self._pace.started(tokens, self._clock.monotonic())
             task = self._runner.loop.create_task(self._answer(question))
             self._tasks.add(task)
-            task.add_done_callback(self._ended)
+            task.add_done_callback(partial(self._ended, question))
 
     def _later(self, wait_s: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = self._runner.loop.call_later(min(wait_s, 1.0), self._start_more)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+    def _ended(self, question: Question, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            raise error
+            # A defect of ours: this row must end, and its neighbours must not notice.
+            log.error("A call failed unexpectedly.", extra={"action": "call_broke"}, exc_info=error)
+            self._finish(question, failure=RowFailed("model_error", failures.sentence("model_error")))
+        self._tasks.discard(task)
         self._start_more()
 
     def _pay(self, question: Question) -> bool:

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from backend.domain import selection
 from backend.domain.cells import is_blank
@@ -51,23 +51,67 @@ class Frozen:
     columns: dict[str, str]
     #: The tab's size now, output columns included.
     tab: Tab
+    #: Headers of the output columns that were not there: their cells held nothing before.
+    added: tuple[str, ...]
 
     def index(self, job_id: str) -> dict[str, Any]:
-        return {"job_id": job_id, "starts": self.starts, "output_chunks": self.output_chunks}
+        return {
+            "job_id": job_id,
+            "starts": self.starts,
+            "output_chunks": self.output_chunks,
+            "added": list(self.added),
+        }
 
 
 Freezing = Generator[Call | Chunk, Any, Frozen]
+
+
+class Taking(Protocol):
+    """What becomes of the rows while a tab is read."""
+
+    @property
+    def count(self) -> int:
+        """Rows accepted so far."""
+        ...
+
+    def remember(self, row: Found) -> None:
+        """A row of data, accepted or not."""
+        ...
+
+    def accept(self, row: Row) -> None: ...
+
+    def chunks(self, *, last: bool) -> Iterator[Chunk]:
+        """Documents that are to be committed now."""
+        ...
 
 
 def freeze(
     job: Job, name: str, recipe: Recipe, sheets: Sheets, is_stale: Callable[[Found], bool], most_rows: int
 ) -> Freezing:
     """Reads the tab once and accepts its rows; "accepted" means from here on. `name` is this freeze's."""
+    gathering = _Gathering(job.id, name)
+    where, tab = yield from select(job, recipe, sheets, is_stale, most_rows, gathering)
+    columns = {name: where.headers[index] for name, index in where.columns.inputs.items()}
+    missing = missing_outputs(recipe, where)
+    if gathering.count and missing:
+        tab = yield from add_outputs(job, sheets, tab, where, missing)
+    return Frozen(gathering.count, gathering.starts, gathering.output_chunks, columns, tab, tuple(missing))
+
+
+def select(
+    job: Job,
+    recipe: Recipe,
+    sheets: Sheets,
+    is_stale: Callable[[Found], bool],
+    most_rows: int,
+    taking: Taking,
+) -> Generator[Call | Chunk, Any, tuple[Layout, Tab]]:
+    """Reads the tab in blocks and hands `taking` the rows that the job accepts. Changes nothing."""
     tab = yield from _tab(job, sheets)
     where: Layout | None = None
-    gathering = _Gathering(job.id, name)
     blanks: list[Found] = []
     column: int | None = None
+    most = min(job.max_rows or most_rows, most_rows)
     for first in range(0, tab.rows, SEARCH_ROWS):
         block: list[list[Cell]] = yield Call("reads", partial(_block, job, sheets, tab, first))
         if where is None:
@@ -77,25 +121,22 @@ def freeze(
             column = _filter_column(job, where)
         begin = max(where.first_row, job.start_row - 1)
         for place, cells in enumerate(block, first):
-            if place < begin or gathering.count >= min(job.max_rows or most_rows, most_rows):
+            if place < begin or taking.count >= most:
                 continue
             row = selection.found(recipe, where, place, cells, column)
             if row.blank:
                 blanks.append(row)  # counts only when another row follows: trailing blanks are no rows
                 continue
             for candidate in (*blanks, row):
-                gathering.remember(candidate)
-                if selection.takes(job, candidate, is_stale):
-                    gathering.accept(selection.accepted(recipe, gathering.count, candidate))
+                taking.remember(candidate)
+                if taking.count < most and selection.takes(job, candidate, is_stale):
+                    taking.accept(selection.accepted(recipe, taking.count, candidate))
             blanks.clear()
-        yield from gathering.chunks(last=False)
-    yield from gathering.chunks(last=True)
+        yield from taking.chunks(last=False)
+    yield from taking.chunks(last=True)
     if where is None:
         raise NoColumns("The tab is empty: it has no header row.")
-    columns = {name: where.headers[index] for name, index in where.columns.inputs.items()}
-    if gathering.count and (missing := missing_outputs(recipe, where)):
-        tab = yield from add_outputs(job, sheets, tab, where, missing)
-    return Frozen(gathering.count, gathering.starts, gathering.output_chunks, columns, tab)
+    return where, tab
 
 
 def _tab(job: Job, sheets: Sheets) -> Generator[Call, Any, Tab]:

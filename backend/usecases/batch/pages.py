@@ -14,6 +14,7 @@ from backend.domain.rows import Row
 from backend.domain.website import page_key
 from backend.errors import RowFailed
 from backend.ports import Clock, Create, Documents, Key, Pages, Write
+from backend.usecases.records import page_doc_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,10 @@ class PageStage:
             except RowFailed as failure:
                 at_once.append(Read([row], None, None, failure))
                 continue
-            by_key.setdefault(("standin." if self._standin else "") + key, []).append(row)
+            by_key.setdefault(key, []).append(row)
         new = [key for key in by_key if key not in self._waiting]
-        for key, document in zip(new, self._documents.get_many([_doc(key) for key in new]), strict=True):
+        known = self._documents.get_many([self._doc(key) for key in new])
+        for key, document in zip(new, known, strict=True):
             if document is not None:
                 at_once.append(Read(by_key.pop(key), document.data["text"], document.data["url"]))
         for key, wanting in by_key.items():
@@ -88,7 +90,7 @@ class PageStage:
                 continue
             reads.append(Read(rows, page.text, page.final_url))
             data = {"text": page.text, "url": page.final_url, "title": page.title, "at": self._clock.now()}
-            writes.append(Create(_doc(key), data, expires_at=self._clock.now() + self._keep_s))
+            writes.append(Create(self._doc(key), data, expires_at=self._clock.now() + self._keep_s))
         return reads, writes
 
     def stop(self) -> None:
@@ -98,6 +100,9 @@ class PageStage:
         self._waiting = {
             key: rows for key, rows in self._waiting.items() if key in {k for k, _, _ in self._done}
         }
+
+    def _doc(self, key: str) -> Key:
+        return page_doc_key(key, standin=self._standin)
 
     def _start(self, key: str, website: str) -> None:
         future = self._threads.submit(self._read, key, website)
@@ -122,7 +127,3 @@ def _read_with_repeats(
             if not failure.transient or not failures.may_try_again(failure.error_class, tries):
                 return None, failure
             clock.sleep(min(failures.wait_s(tries, failure.delay_s, 0.5), 5.0))
-
-
-def _doc(key: str) -> Key:
-    return Key("pages", key)

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 
 from backend.domain import lease as leases
 from backend.domain import results
+from backend.domain.estimate import Bill
 from backend.domain.job import Job
 from backend.domain.lease import Lease
 from backend.domain.recipes import Recipe
 from backend.domain.results import Result
-from backend.errors import Conflict, Forbidden, PauseJob, TryLater
+from backend.errors import Conflict, Forbidden, Invalid, NotFound, TryLater
 from backend.ports import Clock, Create, Documents, Increment, Write
 from backend.usecases.batch.asking import Asked, Asker
+from backend.usecases.batch.billing import bill_of
 from backend.usecases.batch.feeding import Feeder, without_known
 from backend.usecases.batch.holding import Holding
 from backend.usecases.batch.looking import ColumnsGone
@@ -88,7 +90,13 @@ class Work:
         self._sheet_trouble_since: float | None = None
         self._header_gone_since: float | None = None
         self._stop: Outcome | None = None
+        #: Why nothing can be written any more, as the end of the batch.
+        self._blocked: Outcome | None = None
+        #: After deaths the rows of this batch go alone, so that the one that kills is found.
+        self._one_by_one = holding.lease.window == 1
         self.rows = 0
+        #: What the calls of this batch came to.
+        self.bill = Bill()
 
     def run(self) -> Outcome:
         """Raises `LeaseLost`, and `RowmillError`s that end the job."""
@@ -102,7 +110,7 @@ class Work:
             outcome = self._outcome()
             if outcome is not None:
                 return outcome
-            self._wake.wait(TICK_S)
+            self._clock.wait(self._wake, TICK_S)
             self._wake.clear()
 
     # ── asking ─────────────────────────────────────────────────────────────────────────────────────
@@ -110,7 +118,7 @@ class Work:
     def _feed(self) -> None:
         if self._stop is None and len(self._placer.ready) < READY_ROWS:
             room = 2 * self._settings.in_flight - self._asker.waiting - len(self._found)
-            if self._holding.lease.window == 1:
+            if self._one_by_one:
                 room = self._one_alone()
             fed = self._feeder.feed(max(0, room))
         else:
@@ -121,7 +129,7 @@ class Work:
     def _one_alone(self) -> int:
         """After deaths, a row goes alone, and its number is in the lease before it starts."""
         index = self._feeder.next_row()
-        if index is None or not self._asker.idle or self._found:
+        if index is None or not self._feeder.idle or self._found:
             return 0
         self._holding.commit([], lambda lease: replace(lease, alone=index))
         return 1
@@ -157,8 +165,8 @@ class Work:
             found, answers = self._feeder.settle(asked)
             self._found += found
             batch, self._found = self._found[:COMMIT_ROWS], self._found[COMMIT_ROWS:]
-            self._commit(batch, asked, [*answers, *self._kept])
-            self._kept = []
+            kept, self._kept = self._kept[:COMMIT_ROWS], self._kept[COMMIT_ROWS:]
+            self._commit(batch, asked, [*answers, *kept])
             self._committed_at = self._clock.monotonic()
 
     def _commit(self, batch: list[Result], asked: list[Asked], kept: list[Write]) -> None:
@@ -188,6 +196,7 @@ class Work:
             except Conflict:
                 kept = without_known(kept, self._documents, fresh=self._job.fresh)
         self._purse.settle(reserved, cost)
+        self.bill += bill_of(asked)
         for result in batch:
             self._states[result.index] = ANSWERED
         self._placer.add(batch)
@@ -197,6 +206,8 @@ class Work:
 
     def _place(self) -> None:
         now = self._clock.monotonic()
+        if self._blocked is not None:
+            return
         try:
             if self._stepper.busy:
                 self._stepper.step()
@@ -206,11 +217,15 @@ class Work:
         except ColumnsGone as gone:
             self._header_gone_since = self._header_gone_since or now
             if now - self._header_gone_since > HEADER_GONE_S:
-                raise PauseJob("column_gone", gone.message) from gone
+                self._block(Outcome("paused", "column_gone", gone.message))
             self._next_flush = now + gone.delay_s
         except Forbidden as refused:
             reason = "protected" if refused.code == "protected" else "not_shared"
-            raise PauseJob(reason, refused.message) from refused
+            self._block(Outcome("paused", reason, refused.message))
+        except NotFound as gone:
+            self._block(Outcome("failed", "sheet_gone", gone.message))
+        except Invalid as refused:
+            self._block(Outcome("failed", "sheet_refused", refused.message))
         except TryLater as later:
             self._sheet_trouble_since = self._sheet_trouble_since or now
             waited = now - self._sheet_trouble_since
@@ -220,6 +235,11 @@ class Work:
                 self._header_gone_since = None
             if self._placer.empty:
                 self._sheet_trouble_since = None
+
+    def _block(self, outcome: Outcome) -> None:
+        """The sheet is closed to us. Calls in flight are paid for: what they bring is kept in the store."""
+        self._blocked = outcome
+        self._end_asking(self._stop if self._stop and self._stop.kind == "stopped" else outcome)
 
     def _flush_is_due(self, now: float) -> bool:
         if not self._placer.can_progress:
@@ -273,6 +293,10 @@ class Work:
     def _outcome(self) -> Outcome | None:
         if not self._asking_ended or self._stepper.busy:
             return None
+        if self._stop is None and self._asker.pause is not None:
+            return None  # the last call in flight ended so: the next round asks nothing more
+        if self._blocked is not None:
+            return self._stop
         if self._placer.empty:
             return self._stop or Outcome("completed")
         if self._stop is not None and self._stop.kind == "more":

@@ -1,0 +1,316 @@
+"""What a run would do, before anything is asked or written: rows, calls, cost, time, one full prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from backend.domain import answers, estimate, line, rows, selection
+from backend.domain.estimate import Range
+from backend.domain.job import Job
+from backend.domain.money import Price, price_of
+from backend.domain.recipes import RECIPES, Recipe
+from backend.domain.rows import Row
+from backend.domain.selection import Found, Layout
+from backend.domain.website import page_key
+from backend.errors import Invalid, RowFailed
+from backend.ports import Clock, Documents, Key, Person, Prompt, Sheets, Tab
+from backend.usecases.batch.asking import write_prompt
+from backend.usecases.batch.billing import kept_bills
+from backend.usecases.batch.frozen import Chunk, select
+from backend.usecases.batch.kept import staleness
+from backend.usecases.batch.looking import Call
+from backend.usecases.batch.process import BatchSettings
+from backend.usecases.create_job import JobLimits, Wish
+from backend.usecases.inspect_sheet import obstacles
+from backend.usecases.read_jobs import waiting_jobs
+from backend.usecases.records import SLOTS, answer_doc_key, bills_key, page_doc_key, places_from_data
+
+#: Documents asked for at once.
+PAGE = 300
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What would happen; `prompt` is that of the first row to be asked about (one-based `prompt_row`)."""
+
+    rows_found: int
+    without_inputs: int
+    already_filled: int
+    duplicates: int
+    already_answered: int
+    calls: int
+    cost: Range
+    from_bills: bool
+    model: str
+    seconds: Range
+    place_in_line: int
+    prompt: Prompt | None
+    prompt_row: int
+    warnings: list[str]
+
+
+def estimate_job(
+    person: Person,
+    wish: Wish,
+    *,
+    documents: Documents,
+    sheets: Sheets,
+    clock: Clock,
+    limits: JobLimits,
+    settings: BatchSettings,
+    places: int,
+    live_places: int,
+) -> Estimate:
+    """Reads the tab in the calls that a freeze makes, and nothing of any other tenant.
+
+    `wish` names one tab; `places` are those of background jobs. Raises `NoColumns` and `Invalid` where a
+    job could not be created.
+    """
+    recipe = RECIPES[wish.recipe]
+    unknown = [name for name in wish.columns if name not in {column.name for column in recipe.inputs}]
+    if unknown:
+        raise Invalid(f'{recipe.title} has no input called "{unknown[0]}".', {"columns": unknown[0]})
+    job = _job(person, wish, limits, clock)
+    tally = _Tally(job, recipe)
+    steps = select(job, recipe, sheets, staleness(documents, job, recipe), settings.most_rows, tally)
+    where, tab = _drive(steps)
+    tenant = answers.tenant(person.sub, person.email, settings.shared_domains)
+    asked = _Asked.of(job, recipe, tally.askable, tenant, documents, settings.standin_web)
+    bills = kept_bills(documents, bills_key(tenant, job.provider, job.model, recipe.name, recipe.version))
+    learned = estimate.telling(bills)
+    price = price_of(job.model, limits.prices)
+    cost = Range(0, 0, 0)
+    if price is not None:
+        cost = estimate.cost(recipe, price, len(asked.questions), asked.likely_in, learned)
+    place = _place_in_line(documents, job, clock, places, live_places)
+    first = asked.questions[0] if asked.questions else None
+    return Estimate(
+        rows_found=tally.count + tally.filled_left,
+        without_inputs=tally.count - len(tally.askable),
+        already_filled=tally.filled_left,
+        duplicates=asked.duplicates,
+        already_answered=asked.known,
+        calls=len(asked.questions),
+        cost=cost,
+        from_bills=learned is not None,
+        model=job.model,
+        seconds=estimate.duration(len(asked.questions), tally.count, settings.in_flight, learned),
+        place_in_line=place,
+        prompt=write_prompt(recipe, answers.schema(recipe), first.row, first.text) if first else None,
+        prompt_row=first.row.place + 1 if first else 0,
+        warnings=[
+            *obstacles(recipe, tab, where.columns),
+            *_warnings(wish, tally, asked, price, cost, job.model),
+            *_busy(documents, job),
+        ],
+    )
+
+
+def _job(person: Person, wish: Wish, limits: JobLimits, clock: Clock) -> Job:
+    """The job as it would be created; it is never stored."""
+    recipe = RECIPES[wish.recipe]
+    return Job(
+        id="estimate",
+        spreadsheet_id=wish.spreadsheet_id,
+        spreadsheet_title="",
+        sheet_id=wish.sheet_ids[0],
+        sheet_name="",
+        recipe=recipe.name,
+        recipe_version=recipe.version,
+        model=limits.model,
+        provider=limits.provider,
+        created_by=person.sub,
+        email=person.email,
+        created_at=clock.now(),
+        columns=wish.columns,
+        mode=wish.mode,
+        filter=wish.filter,
+        start_row=wish.start_row,
+        max_rows=wish.max_rows,
+        fresh=wish.fresh,
+        fallback=wish.fallback,
+        priority=wish.priority,
+    )
+
+
+class _Tally:
+    """Counts the rows of a selection, and holds those that can be asked about."""
+
+    def __init__(self, job: Job, recipe: Recipe) -> None:
+        self._job, self._recipe = job, recipe
+        self.count = 0
+        self.askable: list[Row] = []
+        #: Rows with outputs: those that stay out because of it, and those that would be overwritten.
+        self.filled_left = 0
+        self.filled_taken = 0
+        self._filled = False
+
+    def remember(self, row: Found) -> None:
+        self._filled = selection.passes_filter(self._job, row) and selection.filled(self._recipe, row)
+        if self._filled and self._job.mode == "only_empty":
+            self.filled_left += 1
+
+    def accept(self, row: Row) -> None:
+        self.count += 1
+        self.filled_taken += self._filled
+        if rows.why_skipped(self._recipe, row.inputs) is None:
+            self.askable.append(row)
+
+    def chunks(self, *, last: bool) -> Iterator[Chunk]:  # noqa: ARG002
+        """An estimate keeps nothing."""
+        yield from ()
+
+
+def _drive(steps: Any) -> tuple[Layout, Tab]:
+    """Makes the calls of a reading one after another, here and now."""
+    given: Any = None
+    while True:
+        try:
+            step = steps.send(given)
+        except StopIteration as end:
+            found: tuple[Layout, Tab] = end.value
+            return found
+        given = step.make() if isinstance(step, Call) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A row to be asked about; `text` is its website's, where that is known already."""
+
+    row: Row
+    text: str | None
+    url_known: bool
+
+
+@dataclass(slots=True)
+class _Asked:
+    """What becomes of the rows that can be asked about."""
+
+    questions: list[_Question]
+    likely_in: int = 0
+    duplicates: int = 0
+    known: int = 0
+    unread_pages: int = 0
+
+    @classmethod
+    def of(
+        cls,
+        job: Job,
+        recipe: Recipe,
+        askable: Sequence[Row],
+        tenant: str,
+        documents: Documents,
+        standin: bool,
+    ) -> _Asked:
+        """Equal rows become one question; what has been answered before becomes none."""
+        asked = cls([])
+        groups: dict[str, _Question] = {}
+        for question in _with_pages(recipe, askable, documents, standin):
+            key = answers.answer_key(
+                tenant=tenant,
+                provider=job.provider,
+                model=job.model,
+                recipe=recipe,
+                inputs=answers.sent_inputs(recipe, question.row.inputs, question.text),
+                page_text=question.text,
+            )
+            if key in groups:
+                asked.duplicates += 1
+            else:
+                groups[key] = question
+        keys = [answer_doc_key(key) for key in groups]
+        known = [False] * len(keys) if job.fresh else _exist(documents, keys)
+        for question, is_known in zip(groups.values(), known, strict=True):
+            if is_known:
+                asked.known += 1
+            else:
+                asked._ask(recipe, question)
+        return asked
+
+    def _ask(self, recipe: Recipe, question: _Question) -> None:
+        self.questions.append(question)
+        # The delimiter of a real prompt is as long, and random.
+        text = answers.user_message(recipe, question.row.inputs, question.text, "data-0123456789abcdef")
+        self.likely_in += estimate.prompt_tokens(recipe, text)
+        if recipe.website is not None and not question.url_known:
+            self.unread_pages += 1
+            self.likely_in += estimate.PAGE_TOKENS
+
+
+def _with_pages(
+    recipe: Recipe, askable: Sequence[Row], documents: Documents, standin: bool
+) -> Iterator[_Question]:
+    """The rows with the text of their website, where it was read not long ago."""
+    if recipe.website is None:
+        yield from (_Question(row, None, True) for row in askable)
+        return
+    for page in _pages(askable):
+        keys: dict[int, Key] = {}
+        for row in page:
+            try:
+                key = page_key(row.inputs.get(recipe.website, ""))
+            except RowFailed:
+                continue  # it will be asked without its website, or fail for nothing
+            keys[row.index] = page_doc_key(key, standin=standin)
+        found = dict(zip(keys, documents.get_many(list(keys.values())), strict=True))
+        for row in page:
+            document = found.get(row.index)
+            known = document is not None or row.index not in keys
+            yield _Question(row, document.data["text"] if document else None, known)
+
+
+def _exist(documents: Documents, keys: list[Key]) -> list[bool]:
+    return [document is not None for page in _pages(keys) for document in documents.get_many(page)]
+
+
+def _pages(items: Sequence[T]) -> Iterator[list[T]]:
+    for first in range(0, len(items), PAGE):
+        yield list(items[first : first + PAGE])
+
+
+def _place_in_line(documents: Documents, job: Job, clock: Clock, places: int, live_places: int) -> int:
+    """0: it would start at once; else its number in line."""
+    slots = documents.get(SLOTS)
+    taken = places_from_data(slots.data) if slots else []
+    waiting = [*waiting_jobs(documents), job]
+    first = line.next_to_start(waiting, taken, clock.now(), places=places, live_places=live_places)
+    return 0 if first is job else line.place_in_line(job, waiting, clock.now())
+
+
+def _busy(documents: Documents, job: Job) -> list[str]:
+    slots = documents.get(SLOTS)
+    if slots is None or all(place.sheet != job.place for place in places_from_data(slots.data)):
+        return []
+    return ["A job is running on this sheet; this one would start when it has ended."]
+
+
+def _warnings(
+    wish: Wish, tally: _Tally, asked: _Asked, price: Price | None, cost: Range, model: str
+) -> list[str]:
+    found: list[str] = []
+    if not tally.count:
+        found.append("There is nothing to do: no row fits this selection.")
+    elif not tally.askable:
+        found.append("No row has the inputs that are needed; each would be skipped.")
+    if tally.filled_taken:
+        found.append(
+            f"{tally.filled_taken:,} rows have results already, which would be replaced. Undo puts them back."
+        )
+    if price is None and asked.questions:
+        found.append(f"There is no price for {model}, so the cost is not known and no budget can be kept.")
+    if wish.budget_microusd is not None and price is not None and cost.mid > wish.budget_microusd:
+        share = wish.budget_microusd / cost.mid
+        found.append(
+            f"The budget will be reached after about {round(len(asked.questions) * share):,} of "
+            f"{len(asked.questions):,} questions; the job then pauses."
+        )
+    if asked.unread_pages:
+        found.append(
+            f"{asked.unread_pages:,} websites have not been read yet: what they say changes the cost, and "
+            "which rows turn out to be equal or answered before."
+        )
+    return found
