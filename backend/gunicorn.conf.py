@@ -6,18 +6,13 @@
   BIND             address and port; else PORT on all interfaces, as Cloud Run has it
   GUNICORN_TIMEOUT_S  a process that gives no sign of life for so long is replaced
 
-Every line on standard output is JSON in the form that Cloud Logging reads. What a log call gives as `extra`
-becomes fields of the line.
+Every line on standard output is JSON in the form that Cloud Logging reads: gunicorn's own lines too.
 """
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 import signal
-import sys
-import traceback
 from types import FrameType
 from typing import Any
 
@@ -40,38 +35,13 @@ control_socket_disable = True
 #: Cloud Run writes a line for each request already, with its trace.
 accesslog = None
 
-#: What every record has; anything else came as `extra`.
-_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-
-
-class JsonLine(logging.Formatter):
-    """A record as one line of JSON: severity, message, time, logger, and the fields of its `extra`."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, Any] = {
-            "severity": record.levelname,
-            "message": record.getMessage(),
-            "time": self.formatTime(record, "%Y-%m-%dT%H:%M:%S") + f".{int(record.msecs):03d}Z",
-            "logger": record.name,
-        }
-        line |= {name: value for name, value in vars(record).items() if name not in _STANDARD}
-        if record.exc_info:
-            # Error Reporting groups lines that carry a stack under this name. Locals are not in it.
-            line["stack_trace"] = "".join(traceback.format_exception(*record.exc_info))
-        return json.dumps(line, ensure_ascii=False, default=str)
-
-    @staticmethod
-    def converter(seconds: float | None) -> Any:
-        import time
-
-        return time.gmtime(seconds)
-
-
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": JsonLine}},
-    "handlers": {"stdout": {"class": "logging.StreamHandler", "stream": sys.stdout, "formatter": "json"}},
+    "formatters": {"json": {"()": "backend.entrypoints.logs.JsonLines"}},
+    "handlers": {
+        "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}
+    },
     "root": {"level": os.environ.get("LOG_LEVEL", "INFO"), "handlers": ["stdout"]},
     "loggers": {
         "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},

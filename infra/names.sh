@@ -32,6 +32,7 @@ readonly DATABASE_NAME=rowmill
 readonly REPOSITORY=rowmill
 readonly OPENAI_SECRET=rowmill-openai-api-key
 readonly SIGNING_SECRET=rowmill-signing-keys
+readonly ENCRYPTION_SECRET=rowmill-encryption-keys
 
 # Open sidebars wait in a thread each; Cloud Run sends fewer, so that a probe always finds one free.
 readonly API_THREADS=64

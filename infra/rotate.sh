@@ -3,6 +3,7 @@
 #
 #   infra/rotate.sh openai-key < key.txt   another key of the model's provider
 #   infra/rotate.sh signing-keys           a new key signs; the one before it still counts, until the next time
+#   infra/rotate.sh encryption-keys        a new key seals; all before it still open what they sealed
 
 # shellcheck source=infra/begin.sh
 . "$(dirname "${BASH_SOURCE[0]}")/begin.sh"
@@ -18,7 +19,11 @@ case ${1:-} in
     before=$(gcloud secrets versions access latest --secret="$SIGNING_SECRET")
     printf '%s,%s' "$(random_value)" "${before%%,*}" | add_version "$SIGNING_SECRET"
     ;;
-  *) fail "say openai-key or signing-keys." ;;
+  encryption-keys)
+    before=$(gcloud secrets versions access latest --secret="$ENCRYPTION_SECRET")
+    printf '%s,%s' "$(random_value)" "$before" | add_version "$ENCRYPTION_SECRET"
+    ;;
+  *) fail "say openai-key, signing-keys or encryption-keys." ;;
 esac
 
 # An instance reads its secrets when it starts; a new revision makes all of them start.

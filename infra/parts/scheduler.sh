@@ -26,11 +26,11 @@ sweep_flags() {
 sweep_settings() {
   gcloud scheduler jobs describe "$SWEEP_JOB" --location="$REGION" --format='value(
     schedule, httpTarget.uri, httpTarget.oidcToken.serviceAccountEmail, httpTarget.oidcToken.audience,
-    attemptDeadline, state)' | tr '\t' '|'
+    attemptDeadline)' | tr '\t' '|'
 }
 
 wanted_sweep() {
-  printf '%s|%s|%s|%s|%ss|ENABLED\n' "$SWEEP_SCHEDULE" "$WORKER_ADDRESS/tasks/sweep" "$SCHEDULER_ACCOUNT" \
+  printf '%s|%s|%s|%s|%ss\n' "$SWEEP_SCHEDULE" "$WORKER_ADDRESS/tasks/sweep" "$SCHEDULER_ACCOUNT" \
     "$WORKER_ADDRESS" "$SWEEP_DEADLINE_S"
 }
 
@@ -48,7 +48,7 @@ apply_scheduler() {
 }
 
 check_scheduler() {
-  local now wanted
+  local now wanted state
   find_addresses
   sweep_there || {
     missing "schedule $SWEEP_JOB"
@@ -56,6 +56,10 @@ check_scheduler() {
   }
   now=$(sweep_settings) wanted=$(wanted_sweep)
   [ "$now" = "$wanted" ] || differs "schedule $SWEEP_JOB has $now; wanted $wanted"
+  # Somebody may have stopped it on purpose: said, and left to a person, as with a paused queue.
+  state=$(gcloud scheduler jobs describe "$SWEEP_JOB" --location="$REGION" --format='value(state)')
+  [ "$state" = ENABLED ] ||
+    differs "schedule $SWEEP_JOB is $state: gcloud scheduler jobs resume $SWEEP_JOB --location=$REGION"
 }
 
 remove_scheduler() {

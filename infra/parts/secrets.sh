@@ -2,6 +2,8 @@
 # Secrets: values come from standard input or from the random source, go to Google through standard input,
 # and never stand on a command line, in a file or in a message.
 
+OUR_SECRETS=("$OPENAI_SECRET" "$SIGNING_SECRET" "$ENCRYPTION_SECRET")
+
 secrets_there() { gcloud secrets list --format='value(name.basename())'; }
 
 has_value() {
@@ -28,20 +30,25 @@ random_value() { head -c 36 /dev/urandom | base64 | tr '+/' '-_' | tr -d '\n'; }
 add_version() { change "a value for secret $1" gcloud secrets versions add "$1" --data-file=- --format=none; }
 
 each_secret_grant() {
-  # The api signs and checks; it asks no model and needs no key for it.
-  "$1" "secret:$SIGNING_SECRET" roles/secretmanager.secretAccessor "serviceAccount:$API_ACCOUNT"
-  "$1" "secret:$SIGNING_SECRET" roles/secretmanager.secretAccessor "serviceAccount:$WORKER_ACCOUNT"
+  local secret
+  for secret in "$SIGNING_SECRET" "$ENCRYPTION_SECRET"; do
+    "$1" "secret:$secret" roles/secretmanager.secretAccessor "serviceAccount:$API_ACCOUNT"
+    "$1" "secret:$secret" roles/secretmanager.secretAccessor "serviceAccount:$WORKER_ACCOUNT"
+  done
+  # The api asks no model with the deployment's key, and does not get it.
   "$1" "secret:$OPENAI_SECRET" roles/secretmanager.secretAccessor "serviceAccount:$WORKER_ACCOUNT"
 }
 
 apply_secrets() {
   local have secret
   have=$(secrets_there)
-  for secret in "$OPENAI_SECRET" "$SIGNING_SECRET"; do
+  for secret in "${OUR_SECRETS[@]}"; do
     has_line "$secret" <<<"$have" ||
       change "secret $secret" gcloud secrets create "$secret" --replication-policy=automatic
   done
-  has_value "$SIGNING_SECRET" || random_value | add_version "$SIGNING_SECRET"
+  for secret in "$SIGNING_SECRET" "$ENCRYPTION_SECRET"; do
+    has_value "$secret" || random_value | add_version "$secret"
+  done
   if ! has_value "$OPENAI_SECRET"; then
     read_value "key of the model's provider"
     printf '%s' "$VALUE" | add_version "$OPENAI_SECRET"
@@ -53,7 +60,7 @@ apply_secrets() {
 check_secrets() {
   local have secret gone=0
   have=$(secrets_there)
-  for secret in "$OPENAI_SECRET" "$SIGNING_SECRET"; do
+  for secret in "${OUR_SECRETS[@]}"; do
     if ! has_line "$secret" <<<"$have"; then
       missing "secret $secret"
       gone=1
@@ -67,7 +74,7 @@ check_secrets() {
 remove_secrets() {
   local have secret
   have=$(secrets_there)
-  for secret in "$OPENAI_SECRET" "$SIGNING_SECRET"; do
+  for secret in "${OUR_SECRETS[@]}"; do
     ! has_line "$secret" <<<"$have" || change "secret $secret goes" gcloud secrets delete "$secret"
   done
 }

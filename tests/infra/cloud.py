@@ -1,6 +1,6 @@
-"""A Google Cloud project in memory that answers `gcloud` as far as infra/ uses it, and refuses like the real one.
+"""A Google Cloud project in memory: answers `gcloud` as far as infra/ uses it, and refuses like the real one.
 
-It keeps resources in the shapes of Google's APIs, so that `--format` and `--filter` mean what they mean there.
+It keeps resources in the shapes of Google's APIs, so that `--format` and `--filter` mean what they do there.
 What is not there cannot be granted, mounted or deleted; what is there cannot be created again; an API that is
 off answers nothing. Every call is recorded.
 """
@@ -8,7 +8,7 @@ off answers nothing. Every call is recorded.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -89,16 +89,16 @@ class Cloud:
         return {kind: names for kind, names in found.items() if names}
 
     def resource_exists(self, kind: str, name: str) -> bool:
-        shelf: dict[str, Any] = {
-            "projects": {PROJECT: {}},
+        shelves: dict[str, Collection[str]] = {
+            "projects": {PROJECT},
             "iam service-accounts": self.accounts,
             "tasks queues": self.queues,
             "secrets": self.secrets,
             "artifacts repositories": self.repositories,
-            "storage buckets": {f"gs://{bucket}": {} for bucket in self.buckets},
+            "storage buckets": {f"gs://{bucket}" for bucket in self.buckets},
             "run services": self.services,
-        }[kind]
-        return name in shelf
+        }
+        return name in shelves[kind]
 
     def allows(self, kind: str, name: str, role: str, member: str) -> bool:
         return (role, member) in self.policies.get(f"{kind}:{name}", set())

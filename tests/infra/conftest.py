@@ -1,7 +1,8 @@
-"""The scripts of infra/, run for real against a project in memory: `gcloud` and `curl` on their PATH ask it."""
+"""The scripts of infra/, run for real against a project in memory: `gcloud` and `curl` on PATH ask it."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import socketserver
@@ -9,6 +10,8 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,51 +108,67 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def new_project(tmp_path: Path, programs: Path) -> Iterator[Callable[[], Project]]:
-    """Makes empty projects, each with a clean checkout."""
-    servers: list[socketserver.ThreadingTCPServer] = []
-
-    def make() -> Project:
-        folder = tmp_path / f"checkout-{len(servers)}"
-        shutil.copytree(ROOT / "infra", folder / "infra", ignore=shutil.ignore_patterns("settings.sh"))
-        shutil.copy(ROOT / "cloudbuild.yaml", folder)
-        (folder / ".gitignore").write_text("infra/settings.sh\n")
-        who = ["-c", "user.name=t", "-c", "user.email=t@t.example", "-c", "commit.gpgsign=false"]
-        for command in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "x"]):
-            subprocess.run(["git", *command], cwd=folder, check=True)
-        server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Call)
+@contextmanager
+def _serving(cloud: Cloud, folder: Path, programs: Path) -> Iterator[Project]:
+    """A clean checkout in `folder`, its programs asking `cloud`; the commit is the same each time."""
+    checkout = folder / "checkout"
+    shutil.copytree(ROOT / "infra", checkout / "infra", ignore=shutil.ignore_patterns("settings.sh"))
+    shutil.copy(ROOT / "cloudbuild.yaml", checkout)
+    (checkout / ".gitignore").write_text("infra/settings.sh\n")
+    who = ["-c", "user.name=t", "-c", "user.email=t@t.example", "-c", "commit.gpgsign=false"]
+    dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-01-01T00:00:00Z")
+    for command in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "x"]):
+        subprocess.run(["git", *command], cwd=checkout, check=True, env=os.environ | dates)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Call) as server:
         server.daemon_threads = True
-        server.cloud = cloud = Cloud()  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-        servers.append(server)
+        server.cloud = cloud  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
         environment = {
+            # The interpreter of the tests comes before any slower wrapper of one.
             "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
-            "HOME": str(tmp_path),
+            "HOME": str(folder),
             "CLOUD_PORT": str(server.server_address[1]),
             "POLL_S": "0",
             "SMOKE_TRIES": "2",
         }
-        project = Project(cloud, folder, environment)
+        project = Project(cloud, checkout, environment)
         project.settings()
-        return project
-
-    yield make
-    for server in servers:
-        server.shutdown()
-        server.server_close()
+        try:
+            yield project
+        finally:
+            server.shutdown()
+            thread.join(10)
 
 
 @pytest.fixture
-def project(new_project: Callable[[], Project]) -> Project:
+def new_project(tmp_path: Path, programs: Path) -> Iterator[Callable[[], Project]]:
+    """Makes empty projects, each with a clean checkout."""
+    with ExitStack() as stack:
+        number = itertools.count()
+        yield lambda: stack.enter_context(_serving(Cloud(), tmp_path / f"{next(number)}", programs))
+
+
+@pytest.fixture
+def project(tmp_path: Path, programs: Path) -> Iterator[Project]:
     """An empty project."""
-    return new_project()
+    with _serving(Cloud(), tmp_path / "project", programs) as project:
+        yield project
+
+
+@pytest.fixture(scope="session")
+def first_deployment(tmp_path_factory: pytest.TempPathFactory, programs: Path) -> Cloud:
+    """What a first deployment leaves behind, its calls included. Copy it before changing it."""
+    with _serving(Cloud(), tmp_path_factory.mktemp("first"), programs) as project:
+        ran = project.deploy()
+        assert ran.status == 0, ran.said
+        return project.cloud
 
 
 @pytest.fixture
-def deployed(project: Project) -> Project:
+def deployed(first_deployment: Cloud, tmp_path: Path, programs: Path) -> Iterator[Project]:
     """A project after a first deployment, its record of calls empty."""
-    ran = project.deploy()
-    assert ran.status == 0, ran.said
-    project.cloud.calls.clear()
-    return project
+    cloud = deepcopy(first_deployment)
+    cloud.calls.clear()
+    with _serving(cloud, tmp_path / "deployed", programs) as project:
+        yield project

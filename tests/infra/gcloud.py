@@ -158,7 +158,9 @@ def _create_account(cloud: Cloud, asked: Command) -> None:
 
 def _secret_versions(cloud: Cloud, asked: Command) -> list[Doc]:
     values = _there(cloud.secrets, asked.name)
-    return [{"name": f"projects/x/secrets/y/versions/{n}", "state": "ENABLED"} for n in range(1, len(values) + 1)]
+    return [
+        {"name": f"projects/x/secrets/y/versions/{n}", "state": "ENABLED"} for n in range(1, len(values) + 1)
+    ]
 
 
 def _add_version(cloud: Cloud, asked: Command) -> None:
@@ -171,9 +173,13 @@ def _create_index(cloud: Cloud, asked: Command) -> None:
     _there(cloud.databases, asked["database"])
     fields = [dict(part.split("=") for part in config.split(",")) for config in asked.configs]
     listed = [{"fieldPath": f["field-path"], "order": f["order"].upper()} for f in fields]
-    name = f"projects/p/databases/d/collectionGroups/{asked['collection-group']}/indexes/i{len(cloud.indexes)}"
+    name = (
+        f"projects/p/databases/d/collectionGroups/{asked['collection-group']}/indexes/i{len(cloud.indexes)}"
+    )
     fields_shown = [*listed, {"fieldPath": "__name__", "order": listed[-1]["order"]}]
-    if any(i["fields"] == fields_shown and i["name"].split("/")[5] == name.split("/")[5] for i in cloud.indexes):
+    if any(
+        i["fields"] == fields_shown and i["name"].split("/")[5] == name.split("/")[5] for i in cloud.indexes
+    ):
         raise Refused("ALREADY_EXISTS: index already exists")
     cloud.indexes.append({"name": name, "state": "CREATING", "fields": fields_shown})
 
@@ -222,7 +228,10 @@ def _queue(asked: Command) -> Doc:
 
 
 def _sweep_job(asked: Command) -> Doc:
-    token = {"serviceAccountEmail": asked["oidc-service-account-email"], "audience": asked["oidc-token-audience"]}
+    token = {
+        "serviceAccountEmail": asked["oidc-service-account-email"],
+        "audience": asked["oidc-token-audience"],
+    }
     return {
         "schedule": asked["schedule"],
         "state": "ENABLED",
@@ -243,6 +252,12 @@ def _build(cloud: Cloud, asked: Command) -> None:
     cloud.tags.add(given["_TAG"])
 
 
+def _remove_bucket(cloud: Cloud, asked: Command) -> None:
+    _there(cloud.buckets, asked.name.removeprefix("gs://"))
+    del cloud.buckets[asked.name.removeprefix("gs://")]
+    cloud.forget("storage buckets", asked.name)
+
+
 def _identity_token(cloud: Cloud, asked: Command) -> str:
     account = asked["impersonate-service-account"]
     who = {f"user:{DEPLOYER}", f"serviceAccount:rowmill-build@{PROJECT}.iam.gserviceaccount.com"}
@@ -260,7 +275,13 @@ def _revisions(cloud: Cloud, asked: Command) -> list[Doc]:
 
 
 def _update(shelf: str, make: Callable[[Command], Doc]) -> Callable[[Cloud, Command], Shown]:
-    return lambda cloud, asked: _there(getattr(cloud, shelf), asked.name).update(make(asked))
+    """What is paused stays paused."""
+
+    def update(cloud: Cloud, asked: Command) -> None:
+        doc = _there(getattr(cloud, shelf), asked.name)
+        doc.update(make(asked) | {"state": doc["state"]})
+
+    return update
 
 
 READS: dict[str, Callable[[Cloud, Command], Shown]] = {
@@ -268,7 +289,9 @@ READS: dict[str, Callable[[Cloud, Command], Shown]] = {
     "projects describe": lambda _cloud, _asked: {"projectNumber": NUMBER},
     "services list": lambda cloud, _: [{"config": {"name": api}} for api in sorted(cloud.apis)],
     "iam service-accounts list": lambda cloud, _: list(cloud.accounts.values()),
-    "secrets list": lambda cloud, _: [{"name": f"projects/{NUMBER}/secrets/{name}"} for name in cloud.secrets],
+    "secrets list": lambda cloud, _: [
+        {"name": f"projects/{NUMBER}/secrets/{name}"} for name in cloud.secrets
+    ],
     "secrets versions list": _secret_versions,
     "secrets versions access": lambda cloud, asked: str(_there(cloud.secrets, asked["secret"])[-1]),
     "firestore databases list": _listed("databases", f"projects/{PROJECT}/databases/"),
@@ -314,10 +337,10 @@ CHANGES: dict[str, Callable[[Cloud, Command], Shown]] = {
     "tasks queues delete": _deleted("queues", "tasks queues"),
     "artifacts repositories create": lambda cloud, asked: _create(cloud.repositories, asked.name, {}),
     "artifacts repositories delete": _deleted("repositories", "artifacts repositories"),
-    "storage buckets create": lambda cloud, asked: _create(cloud.buckets, asked.name.removeprefix("gs://"), {}),
-    "storage rm": lambda cloud, asked: (
-        cloud.buckets.pop(asked.name.removeprefix("gs://")) and cloud.forget("storage buckets", asked.name)
+    "storage buckets create": lambda cloud, asked: _create(
+        cloud.buckets, asked.name.removeprefix("gs://"), {}
     ),
+    "storage rm": _remove_bucket,
     "builds submit": _build,
     "run deploy": run_services.deploy,
     "run services update": run_services.deploy,
@@ -328,6 +351,8 @@ CHANGES: dict[str, Callable[[Cloud, Command], Shown]] = {
     "scheduler jobs delete": _deleted("jobs"),
     "logging metrics create": lambda cloud, asked: _create(cloud.metrics, asked.name, {}),
     "logging metrics delete": _deleted("metrics"),
+    # Elsewhere a binding goes with what it is on.
+    "projects remove-iam-policy-binding": _unbind,
 }
 
 for _group in (
@@ -341,7 +366,6 @@ for _group in (
 ):
     READS[f"{_group} get-iam-policy"] = _get_policy
     CHANGES[f"{_group} add-iam-policy-binding"] = _bind
-    CHANGES[f"{_group} remove-iam-policy-binding"] = _unbind
 
 COMMANDS: dict[tuple[str, ...], tuple[Callable[[Cloud, Command], Shown], bool]] = {
     **{tuple(words.split()): (act, False) for words, act in READS.items()},

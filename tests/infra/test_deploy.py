@@ -14,13 +14,23 @@ def test_a_first_run_makes_everything_and_says_each_part(project: Project) -> No
     ran = project.deploy()
     assert ran.status == 0, ran.said
     assert ran.out.strip() == "https://rowmill-api-123456789012.europe-west1.run.app"
-    for part in ("apis", "accounts", "secrets", "database", "queues", "build", "services", "scheduler", "metrics"):
+    for part in (
+        "apis",
+        "accounts",
+        "secrets",
+        "database",
+        "queues",
+        "build",
+        "services",
+        "scheduler",
+        "metrics",
+    ):
         assert f": {part} — " in ran.said
     made = project.cloud.inventory()
     assert len(made["accounts"]) == 6
     assert made["queues"] == ["rowmill-background", "rowmill-live"]
     assert made["services"] == ["rowmill-api", "rowmill-worker"]
-    assert made["secrets"] == ["rowmill-openai-api-key", "rowmill-signing-keys"]
+    assert made["secrets"] == ["rowmill-encryption-keys", "rowmill-openai-api-key", "rowmill-signing-keys"]
     assert all(index["state"] == "READY" for index in project.cloud.indexes)
 
 
@@ -77,10 +87,11 @@ def test_a_part_that_is_half_done_goes_on_where_it_was(new_project: Callable[[],
 
 def test_no_secret_stands_on_a_command_line_or_in_what_is_said(project: Project) -> None:
     ran = project.deploy()
-    [signing_keys] = project.cloud.secrets["rowmill-signing-keys"]
+    made = {value for name, values in project.cloud.secrets.items() for value in values}
     assert project.cloud.secrets["rowmill-openai-api-key"] == [MODEL_KEY]
-    assert len(signing_keys) >= 32
-    for secret in (MODEL_KEY, signing_keys):
+    assert len(made) == 3
+    assert all(len(value) >= 32 for value in made - {MODEL_KEY})
+    for secret in made:
         assert secret not in ran.out + ran.said
         assert not any(secret in word for call in project.cloud.calls for word in call.argv)
 

@@ -1,0 +1,168 @@
+"""infra/doctor.sh names what is missing or drifted, and changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.infra.cloud import Cloud, Doc
+from tests.infra.conftest import Project
+
+WORKER = "rowmill-worker"
+
+
+def test_a_fresh_deployment_is_well(deployed: Project) -> None:
+    ran = deployed.run("doctor.sh")
+    assert ran.status == 0, ran.said
+    assert deployed.cloud.changes() == []
+
+
+def test_an_empty_project_lacks_its_apis(project: Project) -> None:
+    ran = project.run("doctor.sh")
+    assert ran.status == 1
+    assert "missing: API cloudtasks.googleapis.com" in ran.said
+
+
+def _container(cloud: Cloud) -> Doc:
+    container: Doc = cloud.services[WORKER]["spec"]["template"]["spec"]["containers"][0]
+    return container
+
+
+def _drop_grant(cloud: Cloud, where: str, role: str) -> None:
+    cloud.policies[where] = {held for held in cloud.policies[where] if held[0] != role}
+
+
+def _set_variable(cloud: Cloud, name: str, value: str) -> None:
+    env = _container(cloud)["env"]
+    env[:] = [entry for entry in env if entry["name"] != name] + [{"name": name, "value": value}]
+
+
+DRIFTS: dict[str, tuple[Callable[[Cloud], object], str]] = {
+    "an api is off": (
+        lambda cloud: cloud.apis.discard("sheets.googleapis.com"),
+        "missing: API sheets.googleapis.com",
+    ),
+    "an account is gone": (
+        lambda cloud: cloud.accounts.pop("rowmill-sheets@acme-sheets.iam.gserviceaccount.com"),
+        "missing: service account rowmill-sheets@",
+    ),
+    "a role is gone": (
+        lambda cloud: _drop_grant(
+            cloud,
+            "iam service-accounts:rowmill-sheets@acme-sheets.iam.gserviceaccount.com",
+            "roles/iam.serviceAccountTokenCreator",
+        ),
+        "missing: roles/iam.serviceAccountTokenCreator for serviceAccount:rowmill-api@",
+    ),
+    "a secret is gone": (
+        lambda cloud: cloud.secrets.pop("rowmill-signing-keys"),
+        "missing: secret rowmill-signing-keys",
+    ),
+    "a secret is empty": (
+        lambda cloud: cloud.secrets["rowmill-openai-api-key"].clear(),
+        "missing: a value of secret rowmill-openai-api-key",
+    ),
+    "the database is gone": (
+        lambda cloud: cloud.databases.clear(),
+        "missing: Firestore database rowmill",
+    ),
+    "an index is gone": (
+        lambda cloud: cloud.indexes.pop(0),
+        "missing: Firestore composite setting --collection-group=events",
+    ),
+    "an index is not ready": (
+        lambda cloud: cloud.indexes[-1].update(state="NEEDS_REPAIR"),
+        "Firestore indexes are still being built: i",
+    ),
+    "an expiry is off": (
+        lambda cloud: [field.pop("ttlConfig", None) for field in cloud.fields.values()],
+        "missing: Firestore ttl setting expires_at --collection-group=answers",
+    ),
+    "a queue is gone": (
+        lambda cloud: cloud.queues.pop("rowmill-live"),
+        "missing: queue rowmill-live",
+    ),
+    "a queue has other limits": (
+        lambda cloud: cloud.queues["rowmill-background"]["rateLimits"].update(maxConcurrentDispatches=9),
+        "differs: queue rowmill-background has 9 10 6 60s 1s 10s 4; wanted 3 10 6 60s 1s 10s 4",
+    ),
+    "a queue is paused": (
+        lambda cloud: cloud.queues["rowmill-live"].update(state="PAUSED"),
+        "gcloud tasks queues resume rowmill-live",
+    ),
+    "the images are gone": (
+        lambda cloud: cloud.repositories.clear(),
+        "missing: image repository rowmill",
+    ),
+    "a service is gone": (
+        lambda cloud: cloud.services.pop("rowmill-api"),
+        "missing: Cloud Run service rowmill-api",
+    ),
+    "a variable was changed": (
+        lambda cloud: _set_variable(cloud, "MODEL", "another"),
+        "differs: rowmill-worker should have env:MODEL=gpt-5-nano",
+    ),
+    "a variable was added": (
+        lambda cloud: _set_variable(cloud, "MODEL_STANDIN", "1"),
+        "rowmill-worker has env:MODEL_STANDIN=1, which no setting asks for",
+    ),
+    "an instance limit was changed": (
+        lambda cloud: cloud.services[WORKER]["spec"]["template"]["metadata"]["annotations"].update(
+            {"autoscaling.knative.dev/maxScale": "100"}
+        ),
+        "differs: rowmill-worker should have max=9",
+    ),
+    "an old revision serves": (
+        lambda cloud: cloud.services[WORKER]["status"].update(latestCreatedRevisionName=f"{WORKER}-00009"),
+        "rowmill-worker does not serve its newest revision",
+    ),
+    "the worker is public": (
+        lambda cloud: cloud.policies[f"run services:{WORKER}"].add(("roles/run.invoker", "allUsers")),
+        "differs: everybody may call rowmill-worker",
+    ),
+    "the api is closed": (
+        lambda cloud: _drop_grant(cloud, "run services:rowmill-api", "roles/run.invoker"),
+        "missing: roles/run.invoker for allUsers on service:rowmill-api",
+    ),
+    "the sweep is gone": (lambda cloud: cloud.jobs.clear(), "missing: schedule rowmill-sweep"),
+    "the sweep is paused": (
+        lambda cloud: cloud.jobs["rowmill-sweep"].update(state="PAUSED"),
+        "gcloud scheduler jobs resume rowmill-sweep",
+    ),
+    "the sweep calls elsewhere": (
+        lambda cloud: cloud.jobs["rowmill-sweep"]["httpTarget"].update(uri="https://elsewhere.example"),
+        "differs: schedule rowmill-sweep has * * * * *|https://elsewhere.example|",
+    ),
+    "a metric is gone": (
+        lambda cloud: cloud.metrics.pop("rowmill-rows"),
+        "missing: metric rowmill-rows",
+    ),
+}
+
+
+@pytest.mark.parametrize("drift", DRIFTS)
+def test_a_drift_is_named(deployed: Project, drift: str) -> None:
+    spoil, named = DRIFTS[drift]
+    spoil(deployed.cloud)
+    ran = deployed.run("doctor.sh")
+    assert ran.status == 1
+    assert named in ran.said
+    assert deployed.cloud.changes() == []
+
+
+@pytest.mark.parametrize(
+    "drift",
+    [
+        "an api is off",
+        "a role is gone",
+        "a queue has other limits",
+        "a variable was added",
+        "the sweep calls elsewhere",
+    ],
+)
+def test_a_deployment_puts_it_right(deployed: Project, drift: str) -> None:
+    DRIFTS[drift][0](deployed.cloud)
+    ran = deployed.deploy()
+    assert ran.status == 0, ran.said
+    assert deployed.run("doctor.sh").status == 0
