@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 
@@ -19,3 +20,7 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Waits; for use cases alone."""
         time.sleep(seconds)
+
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        """Waits until the event is set, at most so long."""
+        event.wait(seconds)

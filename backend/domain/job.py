@@ -37,6 +37,7 @@ REASONS: dict[str, str] = {
     "day_budget_reached": "Today's spending limit is used up. Resume tomorrow, or raise the limit.",
     "not_shared": "The spreadsheet is no longer shared with us. Share it again, then resume.",
     "sheet_gone": "The sheet or the spreadsheet was deleted.",
+    "sheet_refused": "Google Sheets refused what was asked of the sheet.",
     "protected": "A protected range covers an output column. Change the protection, then resume.",
     "column_gone": "A column that the run reads is not in the sheet any more. Put it back, then resume.",
     "dependency_failed": "A job that this one waited for did not complete.",
@@ -145,7 +146,12 @@ def pause(job: Job, reason: str) -> Job:
 
 def resume(job: Job) -> Job:
     _expect(job, "resume", Status.PAUSED)
-    return replace(job, status=Status.PENDING, reason="in_line", error=None, error_class=None)
+    return replace(job, status=Status.PENDING, reason=_waits_for(job), error=None, error_class=None)
+
+
+def _waits_for(job: Job) -> str:
+    """A follower that never started still has its dependencies to wait for; the sweep releases it."""
+    return "depends" if job.depends_on and job.started_at is None else "in_line"
 
 
 def back_in_line(job: Job, reason: str, run_at: float) -> Job:
@@ -186,7 +192,7 @@ def retry(job: Job, error_class: str | None) -> Job:
     return replace(
         job,
         status=Status.PENDING,
-        reason="in_line",
+        reason=_waits_for(job),
         attempt=job.attempt + 1,
         retry_class=error_class,
         ended_at=None,

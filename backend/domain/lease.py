@@ -8,15 +8,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-#: A lease lasts so long after its last renewal; renewed at most every RENEW_S.
-LEASE_S = 30.0
-RENEW_S = 10.0
-#: The holder stops so long before the end by its own clock; a takeover waits so long past it.
-MARGIN_S = 10.0
-#: A batch that was enqueued and not claimed for so long is enqueued again by the sweep.
-LOST_AFTER_S = 40.0
 #: Deaths after which the rows in flight are halved at each claim.
 DEATHS_BEFORE_HALVING = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTimes:
+    """Every time of the lease follows from its length, so that none can outgrow another.
+
+    With a sweep a minute the longest silence after a crash is `lost_after_s` or 1.5 × `renew_s`, and 60 s:
+    under the 90 s that are promised.
+    """
+
+    #: A lease lasts so long after its last renewal.
+    lease_s: float = 30.0
+
+    @property
+    def renew_s(self) -> float:
+        """The holder renews it so often."""
+        return self.lease_s / 3
+
+    @property
+    def margin_s(self) -> float:
+        """The holder stops so long before the end by its own clock; a takeover waits so long past it."""
+        return self.lease_s / 3
+
+    @property
+    def write_s(self) -> float:
+        """A write to the sheet takes at most so long, and is sent only with more of the lease left."""
+        return self.lease_s / 3
+
+    @property
+    def lost_after_s(self) -> float:
+        """A batch that was enqueued and not claimed for so long is enqueued again by the sweep."""
+        return self.lease_s * 5 / 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +56,8 @@ class Lease:
     #: Raised before each enqueue; a task with a smaller number is old.
     enqueue_no: int = 0
     enqueued_at: float = 0.0
-    #: Claims since the last commit of a result: deaths, once a takeover counts them.
-    claims: int = 0
+    #: Holders that died since the last commit of a result, counted by those who took over.
+    deaths: int = 0
     #: At most so many rows in flight (None: no limit of this kind); see `after_death`.
     window: int | None = None
     #: The row that was in flight alone at the last claim.
@@ -53,27 +78,39 @@ class Lease:
     writes: tuple[float, ...] = ()
 
 
-def live(lease: Lease, now: float) -> bool:
-    """Whether somebody may still be working under it: a takeover must wait."""
-    return lease.holder is not None and now < lease.expires_at + MARGIN_S
+def live(lease: Lease, now: float, times: LeaseTimes) -> bool:
+    """Whether somebody may still be working under it: a takeover must wait.
+
+    An end further ahead than two leases was set by a clock that has been put back since: waiting for it
+    would stop the job for as long as the clock jumped, and the fence keeps the store right without waiting.
+    """
+    if lease.holder is None or lease.expires_at > now + 2 * times.lease_s:
+        return False
+    return now < lease.expires_at + times.margin_s
 
 
-def lost(lease: Lease, now: float) -> bool:
+def lost(lease: Lease, now: float, times: LeaseTimes) -> bool:
     """Whether nobody works and no delivery is to be expected any more."""
-    return not live(lease, now) and now >= lease.enqueued_at + LOST_AFTER_S
+    put_back = lease.enqueued_at > now + times.lost_after_s
+    return not live(lease, now, times) and (put_back or now >= lease.enqueued_at + times.lost_after_s)
 
 
-def claim(lease: Lease, holder: str, now: float, most_in_flight: int) -> Lease:
+def silent(lease: Lease, now: float, times: LeaseTimes) -> bool:
+    """Whether the holder of a live lease has missed a renewal: it may be dead, and is awaited still."""
+    return live(lease, now, times) and lease.expires_at - now < times.lease_s - 1.5 * times.renew_s
+
+
+def claim(lease: Lease, holder: str, now: float, most_in_flight: int, times: LeaseTimes) -> Lease:
     """Takes a free or dead lease: a new fence, and fewer rows in flight after deaths."""
     died = lease.holder is not None
-    claims = lease.claims + 1 if died else 1
+    deaths = lease.deaths + 1 if died else 0
     return replace(
         lease,
         fence=lease.fence + 1,
         holder=holder,
-        expires_at=now + LEASE_S,
-        claims=claims,
-        window=_window(lease, claims, died, most_in_flight),
+        expires_at=now + times.lease_s,
+        deaths=deaths,
+        window=_window(lease, deaths, most_in_flight),
         alone=lease.alone if died else None,
         spent_microusd=lease.spent_microusd + lease.reserved_microusd,
         reserved_microusd=0,
@@ -81,17 +118,17 @@ def claim(lease: Lease, holder: str, now: float, most_in_flight: int) -> Lease:
     )
 
 
-def _window(lease: Lease, claims: int, died: bool, most_in_flight: int) -> int | None:
-    if not died or claims <= DEATHS_BEFORE_HALVING:
+def _window(lease: Lease, deaths: int, most_in_flight: int) -> int | None:
+    if deaths and lease.alone is not None:
+        return 1  # the row that was alone stays alone, until it is answered or takes the blame
+    if deaths < DEATHS_BEFORE_HALVING:
         return lease.window
     return max(1, (lease.window or most_in_flight) // 2)
 
 
 def poisoned(lease: Lease) -> int | None:
-    """The row that fails as `poison`: alone in flight when the holder died for the third time or later."""
-    if lease.claims > DEATHS_BEFORE_HALVING and lease.alone is not None:
-        return lease.alone
-    return None
+    """The row that fails as `poison`: alone in flight when a holder died for the third time."""
+    return lease.alone if lease.deaths > DEATHS_BEFORE_HALVING else None
 
 
 def committed(lease: Lease, most_in_flight: int) -> Lease:
@@ -99,8 +136,8 @@ def committed(lease: Lease, most_in_flight: int) -> Lease:
     window = lease.window * 2 if lease.window is not None else None
     if window is not None and window >= most_in_flight:
         window = None
-    return replace(lease, claims=0, window=window, alone=None)
+    return replace(lease, deaths=0, window=window, alone=None)
 
 
 def release(lease: Lease) -> Lease:
-    return replace(lease, holder=None, in_flight=0, claims=0)
+    return replace(lease, holder=None, in_flight=0, deaths=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 
 from flask import Response
@@ -9,6 +10,7 @@ from flask import Response
 from backend.entrypoints.api.jobs import admit
 from backend.entrypoints.payloads import BatchAsked
 from backend.entrypoints.routing import Call, Guard, Route
+from backend.errors import TryLater
 from backend.usecases.run_batch import run_batch
 from backend.usecases.sweep import sweep
 
@@ -32,8 +34,9 @@ def batch(call: Call) -> Response:
         process=service.process,
         settings=service.batch_settings,
     )
-    if report.outcome not in ("ignored", "more", "lease_lost"):
-        sweep_and_admit(call)
+    if report.outcome not in ("ignored", "more", "lease_lost", "store_busy"):
+        with contextlib.suppress(TryLater):  # the next sweep does the same
+            sweep_and_admit(call)
     log.info(
         "A batch ended.",
         extra={

@@ -14,9 +14,7 @@ from backend.ports import Clock, Documents, Person, Write
 from backend.usecases.batch.ending import rest_cancelled
 from backend.usecases.job_changes import change_job, event, load_job
 from backend.usecases.job_removal import remove_job
-from backend.usecases.records import (
-    progress_key,
-)
+from backend.usecases.records import job_key, progress_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +97,16 @@ def retry(
         _owner_of_key(person, job, "retry")
         if job.status is Status.PENDING and job.attempt > 1:
             return job
-        if job.total:
+        if job.reason == "dependency_failed":
+            _check_dependencies(documents, job)
+        if job.total is not None:
             progress = documents.get(progress_key(job.id))
             data = progress.data if progress else {}
             failed = data.get(f"f_{error_class}", 0) if error_class else data.get("failed", 0)
             left = (
                 0
                 if error_class
-                else data["total"] - sum(data.get(s, 0) for s in ROW_STATES if s != "cancelled")
+                else job.total - sum(data.get(s, 0) for s in ROW_STATES if s != "cancelled")
             )
             if job.ended and failed + left <= 0:
                 raise NotAllowed(
@@ -118,6 +118,15 @@ def retry(
         return "It is in line already." if before == after else f"In line again, as attempt {after.attempt}."
 
     return _move(person, job_id, change, documents, clock, did)
+
+
+def _check_dependencies(documents: Documents, job: Job) -> None:
+    """A follower may be retried once what it waits for has been, or has completed."""
+    for document in documents.get_many([job_key(name) for name in job.depends_on]):
+        if document is None:
+            raise NotAllowed("A job that this one waits for was deleted. Create it anew.")
+        if Status(document.data["status"]) in (Status.FAILED, Status.CANCELLED):
+            raise NotAllowed("A job that this one waits for did not complete. Retry that one first.")
 
 
 def change_settings(

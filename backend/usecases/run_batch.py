@@ -8,7 +8,7 @@ answered, what was announced and what was settled, and goes on from there.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -19,7 +19,7 @@ from backend.domain.answers import tenant
 from backend.domain.job import Job
 from backend.domain.money import price_of
 from backend.domain.recipes import RECIPES
-from backend.errors import Conflict, Forbidden, NotFound, PauseJob, TryLater
+from backend.errors import Conflict, Forbidden, Invalid, NotFound, PauseJob, TryLater
 from backend.ports import (
     Clock,
     Create,
@@ -42,6 +42,7 @@ from backend.usecases.batch.frozen import Chunk, Frozen, FrozenRows, NoColumns, 
 from backend.usecases.batch.holding import Holding, LeaseLost
 from backend.usecases.batch.kept import staleness
 from backend.usecases.batch.pages import PageStage
+from backend.usecases.batch.patience import PatientDocuments
 from backend.usecases.batch.placing import Beside, Placer
 from backend.usecases.batch.process import BatchSettings, Process
 from backend.usecases.batch.purse import Purse
@@ -49,10 +50,10 @@ from backend.usecases.batch.recalling import Recalled, recall
 from backend.usecases.batch.sheet_calls import SheetCalls
 from backend.usecases.batch.stepping import Stepper
 from backend.usecases.batch.todo import takes
-from backend.usecases.batch.working import Outcome, Work
+from backend.usecases.batch.working import FLAGS_EVERY_S, SHEET_BUSY_S, TICK_S, Outcome, Work
 from backend.usecases.job_changes import event, load_job, replace_job
 from backend.usecases.own_key import key_for
-from backend.usecases.records import bills_key, chunks_key, progress_key, result_key
+from backend.usecases.records import bills_key, chunks_key, progress_key, result_key, todo_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,14 @@ def run_batch(
     settings: BatchSettings,
 ) -> BatchReport:
     """Never raises for what a job meets; what it raises is a defect, and the delivery will be repeated."""
-    claimed = claim(documents, clock, job_id, enqueue_no, settings.in_flight)
+    try:
+        claimed = claim(documents, clock, job_id, enqueue_no, settings.in_flight, settings.lease)
+    except TryLater:
+        return BatchReport("store_busy", job_id)  # claimed or not: the sweep looks again
     if claimed is None:
         return BatchReport("ignored", job_id)
     job, holding = claimed
+    documents = PatientDocuments(documents, clock, holding)
     began = clock.monotonic()
     batch = _Batch(job, holding, documents, queue, sheets, model, vault, pages, clock, process, settings)
     try:
@@ -128,14 +133,16 @@ class _Batch:
         return self._work.rows if self._work else 0
 
     def run(self) -> Outcome:
-        calls = SheetCalls(self._clock, self._holding.lease, self._settings.places)
+        wake = threading.Event()
+        calls = SheetCalls(self._clock, self._holding.lease, self._settings.places, wake)
         try:
             self._job = begin_attempt(self._documents, self._clock, self._holding)
             if self._job.freeze is None:
                 if self._job.stopping:
                     return Outcome("stopped")
-                self._freeze(calls)
-            return self._process_rows(calls)
+                if (outcome := self._freeze(calls, wake)) is not None:
+                    return outcome
+            return self._process_rows(calls, wake)
         except PauseJob as pause:
             return Outcome("paused", pause.reason, pause.message)
         except Forbidden as refused:
@@ -144,12 +151,16 @@ class _Batch:
             return Outcome("failed", "sheet_gone", gone.message)
         except NoColumns as problem:
             return Outcome("failed", "no_columns", problem.message)
+        except Invalid as refused:
+            return Outcome("failed", "sheet_refused", refused.message)
         finally:
             calls.close()
 
     # ── freezing ───────────────────────────────────────────────────────────────────────────────────
 
-    def _freeze(self, calls: SheetCalls) -> None:
+    def _freeze(self, calls: SheetCalls, wake: threading.Event) -> Outcome | None:
+        """Accepts the rows; gives how the batch ends when that was not possible."""
+        began = looked_at = self._clock.monotonic()
         name = str(self._holding.lease.fence)
         stepper = Stepper(calls, self._commit_chunk)
         is_stale = staleness(self._documents, self._job, self._recipe)
@@ -158,11 +169,21 @@ class _Batch:
             try:
                 stepper.start(steps)
                 while stepper.busy:
-                    self._clock.sleep(0.02)
+                    self._clock.wait(wake, TICK_S)
+                    wake.clear()
                     stepper.step()
                     self._holding.renew_if_due()
+                    if self._clock.monotonic() - looked_at >= FLAGS_EVERY_S:
+                        looked_at = self._clock.monotonic()
+                        if load_job(self._documents, self._job.id)[0].stopping:
+                            return Outcome("stopped")
                 break
             except TryLater as later:
+                if self._clock.monotonic() - began > SHEET_BUSY_S:
+                    return Outcome("later", "sheet_busy", delay_s=60.0)
+                if load_job(self._documents, self._job.id)[0].stopping:
+                    return Outcome("stopped")
+                self._holding.renew_if_due()
                 self._clock.sleep(min(later.delay_s, 5.0))
                 name += "r"
         frozen: Frozen = stepper.result
@@ -176,26 +197,28 @@ class _Batch:
                 Increment(progress_key(job.id), {"total": frozen.total}),
                 event(job.id, self._clock, "Rowmill", f"Accepted {frozen.total:,} rows."),
             ]
+            if self._holding.lease.attempt > 1:  # an earlier attempt ended before it accepted any row
+                everything = {"job_id": job.id, "ranges": [0, frozen.total] if frozen.total else []}
+                writes.append(Create(todo_key(job.id, self._holding.lease.attempt), everything))
             try:
                 self._holding.commit(writes)
             except Conflict:
                 continue  # somebody changed the job's priority or asked it to stop
             self._job = job
-            return
+            return None
 
     def _commit_chunk(self, chunk: Chunk) -> None:
         self._holding.commit([Create(chunk.key, chunk.data)])
 
     # ── working ────────────────────────────────────────────────────────────────────────────────────
 
-    def _process_rows(self, calls: SheetCalls) -> Outcome:
+    def _process_rows(self, calls: SheetCalls, wake: threading.Event) -> Outcome:
         job, lease = self._job, self._holding.lease
         frozen = FrozenRows(self._documents, job)
         recalled = recall(
             self._documents, job.id, lease.attempt, frozen.total, lease.next_result, lease.next_write
         )
         self._fail_poisoned(frozen, recalled)
-        wake = threading.Event()
         asker, purse = self._asker(wake), self._make_purse()
         if purse.limited:
             asker.credit_microusd = 0
@@ -307,10 +330,13 @@ class _Batch:
             lease_left_s=lambda: self._holding.seconds_left,
             next_write=self._holding.lease.next_write,
             tab=self._tab,
+            times=self._settings.lease,
         )
         sent = {index for write in recalled.sent for index in write.places}
         placer.add(result for index, result in recalled.unsettled.items() if index not in sent)
+        latest = self._clock.now() + self._settings.lease.write_s
         for write in recalled.sent:
+            write.deadline = min(write.deadline, latest)  # the clock may have been put back since
             placer.recall(write, recalled.unsettled)
         return placer
 
@@ -335,31 +361,21 @@ class _Batch:
             return self._job
         now = self._clock.now()
         sentence = outcome.sentence or jobs.REASONS.get(outcome.reason or "")
-        rest: Callable[[], Sequence[Write]] = tuple
         change: Callable[[Job], Job]
-        what = "Completed."
         match outcome.kind:
             case "completed":
                 change = partial(_complete, now=now)
             case "paused":
                 change = partial(_pause, reason=outcome.reason or "asked", now=now)
-                what = "Paused."
             case "later":
                 reason, delay = outcome.reason or "in_line", outcome.delay_s
                 change = partial(_later, reason=reason, now=now, delay_s=delay)
-                what = "Back in line."
             case "failed":
                 reason = outcome.reason or "sheet_gone"
                 change = partial(jobs.fail, reason=reason, sentence=sentence or "", now=now)
-                what, rest = "Failed.", lambda: ending.rest_cancelled(self._documents, self._job)
             case _:
-                cancelling = load_job(self._documents, self._job.id)[0].stopping == "cancel"
                 change = partial(_stop, now=now)
-                what = "Cancelled." if cancelling else "Paused."
-                rest = (lambda: ending.rest_cancelled(self._documents, self._job)) if cancelling else tuple
-        return ending.give_place_back(
-            self._holding, self._documents, self._clock, change, what, sentence, rest
-        )
+        return ending.give_place_back(self._holding, self._documents, self._clock, change, sentence)
 
     def _keep_bill(self) -> None:
         if self._work is None:

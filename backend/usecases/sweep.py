@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from backend.domain import job as jobs
 from backend.domain import lease as leases
 from backend.domain.job import Job, Status
+from backend.domain.lease import Lease, LeaseTimes
+from backend.domain.line import Place
 from backend.errors import Conflict, NotAllowed, NotFound, TryLater
 from backend.ports import Clock, Documents, Replace, TaskQueue
 from backend.usecases.batch.ending import batch_task
@@ -24,7 +26,7 @@ from backend.usecases.records import (
     places_to_data,
 )
 
-#: Waiting jobs looked at in one sweep.
+#: Waiting jobs read at once.
 WAITING = 500
 
 
@@ -38,16 +40,16 @@ class Swept:
     due: int = 0
 
 
-def sweep(*, documents: Documents, queue: TaskQueue, clock: Clock) -> Swept:
+def sweep(*, documents: Documents, queue: TaskQueue, clock: Clock, times: LeaseTimes) -> Swept:
     """Re-enqueues what is lost, wakes what waits for a time or for another job. Two at once do no harm."""
     return Swept(
-        enqueued=_lost_batches(documents, queue, clock),
+        enqueued=_lost_batches(documents, queue, clock, times),
         due=_due(documents, clock),
         **_dependants(documents, clock),
     )
 
 
-def _lost_batches(documents: Documents, queue: TaskQueue, clock: Clock) -> int:
+def _lost_batches(documents: Documents, queue: TaskQueue, clock: Clock, times: LeaseTimes) -> int:
     """Batches of running jobs that nobody works on and no task is on its way to."""
     slots = documents.get(SLOTS)
     if slots is None:
@@ -61,7 +63,9 @@ def _lost_batches(documents: Documents, queue: TaskQueue, clock: Clock) -> int:
         if document is None:
             continue
         lease = lease_from_data(document.data)
-        if not leases.lost(lease, clock.now()):
+        if leases.silent(lease, clock.now(), times):
+            _await_end(queue, place, lease, times)
+        if not leases.lost(lease, clock.now(), times):
             continue
         again = replace(lease, enqueue_no=lease.enqueue_no + 1, enqueued_at=clock.now())
         try:
@@ -71,6 +75,16 @@ def _lost_batches(documents: Documents, queue: TaskQueue, clock: Clock) -> int:
             continue  # somebody else was faster, or the next sweep will be
         enqueued += 1
     return enqueued
+
+
+def _await_end(queue: TaskQueue, place: Place, lease: Lease, times: LeaseTimes) -> None:
+    """A delivery for the moment when the holder, if it is dead, may be followed: not a sweep later."""
+    end = lease.expires_at + times.margin_s
+    # Its own name, but no new number: a holder that lives goes on, and this delivery will find nothing to do.
+    try:
+        queue.enqueue(batch_task(place.job_id, place.kind, lease.enqueue_no, run_at=end))
+    except TryLater:
+        return  # the next sweep finds the lease ended
 
 
 def _free(documents: Documents, job_id: str) -> None:
@@ -86,13 +100,23 @@ def _free(documents: Documents, job_id: str) -> None:
         return  # the next sweep looks again
 
 
+def _waiting(documents: Documents, reason: str) -> Iterator[Job]:
+    """All of them, page by page: those in front may wait for ever and must not hide the others."""
+    cursor: str | None = None
+    while True:
+        values = {"status": str(Status.PENDING), "reason": reason}
+        found = documents.query(JOBS_BY_REASON, values, limit=WAITING, cursor=cursor)
+        yield from (job_from_data(document.data) for document in found.documents)
+        cursor = found.cursor
+        if cursor is None:
+            return
+
+
 def _due(documents: Documents, clock: Clock) -> int:
     """Jobs whose time has come say so: they are in line from now on."""
     due = 0
     for reason in ("scheduled", "rate_limited", "sheet_busy"):
-        values = {"status": str(Status.PENDING), "reason": reason}
-        for document in documents.query(JOBS_BY_REASON, values, limit=WAITING).documents:
-            job = job_from_data(document.data)
+        for job in _waiting(documents, reason):
             if job.run_at is None or job.run_at <= clock.now():
                 due += _change(documents, job.id, lambda job: _in_line(job, clock.now()), clock, "In line.")
     return due
@@ -101,15 +125,14 @@ def _due(documents: Documents, clock: Clock) -> int:
 def _in_line(job: Job, now: float) -> Job:
     if job.status is not Status.PENDING or (job.run_at is not None and job.run_at > now):
         return job
-    return replace(job, reason="in_line", run_at=None)
+    # `run_at` stays: it tells since when the job has been waiting in line.
+    return replace(job, reason="in_line")
 
 
 def _dependants(documents: Documents, clock: Clock) -> dict[str, int]:
     """Jobs that wait for others: free to go when all completed, failed when one did not."""
     released = failed = 0
-    values = {"status": str(Status.PENDING), "reason": "depends"}
-    for document in documents.query(JOBS_BY_REASON, values, limit=WAITING).documents:
-        job = job_from_data(document.data)
+    for job in _waiting(documents, "depends"):
         statuses = [
             Status(found.data["status"]) if found else None
             for found in documents.get_many([job_key(name) for name in job.depends_on])

@@ -28,7 +28,6 @@ from backend.domain.rows import Row
 from backend.errors import PauseJob, RowFailed
 from backend.ports import Answer, Clock, Model, Prompt
 
-
 log = logging.getLogger(__name__)
 
 

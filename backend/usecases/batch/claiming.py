@@ -8,7 +8,7 @@ from functools import partial
 
 from backend.domain import lease as leases
 from backend.domain.job import Job, Status
-from backend.domain.lease import Lease
+from backend.domain.lease import Lease, LeaseTimes
 from backend.errors import Conflict, NotFound
 from backend.ports import Clock, Create, Documents, Increment, Replace, Write
 from backend.usecases.batch.holding import Holding
@@ -24,7 +24,7 @@ from backend.usecases.records import (
 
 
 def claim(
-    documents: Documents, clock: Clock, job_id: str, enqueue_no: int, in_flight: int
+    documents: Documents, clock: Clock, job_id: str, enqueue_no: int, in_flight: int, times: LeaseTimes
 ) -> tuple[Job, Holding] | None:
     """Takes the job's lease; None when this delivery has nothing to do.
 
@@ -39,14 +39,16 @@ def claim(
     if document is None or job.status is not Status.RUNNING:
         return None
     lease = lease_from_data(document.data)
-    if enqueue_no < lease.enqueue_no or leases.live(lease, clock.now()):
+    if enqueue_no < lease.enqueue_no or leases.live(lease, clock.now(), times):
         return None
-    claimed = leases.claim(lease, secrets.token_hex(6), clock.now(), in_flight)
+    # What can be in flight at most is what there is: halving begins there.
+    most = min(in_flight, job.total) if job.total else in_flight
+    claimed = leases.claim(lease, secrets.token_hex(6), clock.now(), most, times)
     try:
         version, *_ = documents.commit([Replace(document.key, document.version, lease_to_data(claimed))])
     except Conflict:
         return None  # another delivery was faster
-    return job, Holding(documents, clock, claimed, version)
+    return job, Holding(documents, clock, claimed, version, times)
 
 
 def begin_attempt(documents: Documents, clock: Clock, holding: Holding) -> Job:
@@ -56,8 +58,10 @@ def begin_attempt(documents: Documents, clock: Clock, holding: Holding) -> Job:
         lease = holding.lease
         if lease.attempt == job.attempt:
             return job
-        if lease.attempt:
-            job = replace(job, attempts=(*job.attempts, (lease.next_result, lease.next_write)))
+        past = [*job.attempts, (lease.next_result, lease.next_write)] if lease.attempt else [*job.attempts]
+        # Attempts that were cancelled in line left nothing, and are counted all the same.
+        past += [(0, 0)] * (job.attempt - 1 - len(past))
+        job = replace(job, attempts=tuple(past))
         try:
             holding.commit(
                 [replace_job(job, version), *_todo(documents, clock, job)],

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from backend.domain.job import Job
+from backend.domain.job import Job, Status
 from backend.domain.lease import Lease, release
 from backend.domain.results import ROW_STATES
 from backend.errors import Conflict, NotFound, TryLater
@@ -17,15 +17,19 @@ from backend.usecases.job_changes import event, load_job, replace_job
 from backend.usecases.records import SLOTS, places_from_data, places_to_data, progress_key, rest_key
 
 
-def batch_task(job_id: str, kind: str, enqueue_no: int) -> Task:
-    """The task "job J, batch N". A hash leads the name: sequential names slow the queue down."""
-    name = f"{job_id}-{enqueue_no}"
+def batch_task(job_id: str, kind: str, enqueue_no: int, run_at: float | None = None) -> Task:
+    """The task "job J, batch N". A hash leads the name: sequential names slow the queue down.
+
+    One with a time is a delivery besides, under a name of its own.
+    """
+    name = f"{job_id}-{enqueue_no}" if run_at is None else f"{job_id}-{enqueue_no}-{round(run_at * 1000)}"
     digest = hashlib.sha256(name.encode()).hexdigest()[:8]
     return Task(
         queue="live" if kind == "live" else "background",
         name=f"{digest}-{name}",
         path="/tasks/batches",
         body={"job_id": job_id, "enqueue_no": enqueue_no},
+        run_at=run_at,
     )
 
 
@@ -35,11 +39,23 @@ def go_on(holding: Holding, queue: TaskQueue, clock: Clock, kind: str) -> None:
     try:
         queue.enqueue(batch_task(holding.lease.job_id, kind, holding.lease.enqueue_no))
     except TryLater:
-        return  # enqueued or not, the sweep looks after LOST_AFTER_S
+        return  # enqueued or not, the sweep looks after `LeaseTimes.lost_after_s`
 
 
 def _next(lease: Lease, now: float) -> Lease:
     return replace(lease, enqueue_no=lease.enqueue_no + 1, enqueued_at=now)
+
+
+#: What the history says of a job that a batch has moved.
+WHAT = {
+    Status.COMPLETED: "Completed.",
+    Status.PAUSED: "Paused.",
+    Status.PENDING: "Back in line.",
+    Status.FAILED: "Failed.",
+    Status.CANCELLED: "Cancelled.",
+}
+#: Ends that leave rows without a state of their own.
+LEFT = (Status.FAILED, Status.CANCELLED)
 
 
 def give_place_back(
@@ -47,11 +63,13 @@ def give_place_back(
     documents: Documents,
     clock: Clock,
     change: Callable[[Job], Job],
-    what: str,
     why: str | None = None,
-    besides: Callable[[], Sequence[Write]] = tuple,
 ) -> Job:
-    """Moves the job on, frees its place and its lease, and notes the event, all in one commit."""
+    """Moves the job on, frees its place and its lease, and notes the event, all in one commit.
+
+    `change` is asked anew for each try: a person may have turned a pause into a cancel meanwhile. Whoever
+    ends with rows left has them cancelled in the same commit, so that the counts add up to the total.
+    """
     while True:
         job, version = load_job(documents, holding.lease.job_id)
         slots = documents.get(SLOTS)
@@ -62,8 +80,8 @@ def give_place_back(
         writes: list[Write] = [
             replace_job(changed, version),
             Replace(SLOTS, slots.version, places_to_data(left)),
-            event(job.id, clock, "Rowmill", what, why),
-            *besides(),
+            event(job.id, clock, "Rowmill", WHAT[changed.status], why),
+            *(rest_cancelled(documents, changed) if changed.status in LEFT else ()),
         ]
         try:
             holding.commit(writes, release)

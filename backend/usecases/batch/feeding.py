@@ -66,6 +66,11 @@ class Feeder:
         handed_on = not self._backlog and self._next_chunk >= self._frozen.chunks
         return (self._stopped or handed_on) and not (self._pages and self._pages.waiting)
 
+    @property
+    def idle(self) -> bool:
+        """Whether nothing that was handed on is still under way: no page is awaited, nothing is asked."""
+        return self._asker.idle and not (self._pages and self._pages.waiting)
+
     def next_row(self) -> int | None:
         """The index of the row that the next feeding begins with."""
         while not self._backlog and self._next_chunk < self._frozen.chunks and not self._stopped:
@@ -209,13 +214,17 @@ def _answer(asked: Asked, now: float) -> dict[str, Any]:
 
 
 def without_known(writes: Sequence[Write], documents: Documents, *, fresh: bool) -> list[Write]:
-    """After a lost race: what another job stored first is left as it is, or renewed when `fresh`."""
+    """After a lost race: what another job stored first is left as it is, or renewed when `fresh`.
+
+    `writes` keep what was learned: `Create`s, and `Replace`s of an earlier call of this function.
+    """
     kept: list[Write] = []
     for write in writes:
-        standing = documents.get(write.key) if isinstance(write, Create) else None
-        if isinstance(write, Create) and standing is not None:
-            if fresh and write.key.collection == "answers":
-                kept.append(Replace(write.key, standing.version, write.data, write.expires_at))
-        else:
-            kept.append(write)
+        if not isinstance(write, Create | Replace):
+            raise TypeError(f"{write} keeps nothing")
+        standing = documents.get(write.key)
+        if standing is None:
+            kept.append(Create(write.key, write.data, write.expires_at))
+        elif fresh and write.key.collection == "answers":
+            kept.append(Replace(write.key, standing.version, write.data, write.expires_at))
     return kept

@@ -16,7 +16,7 @@ from typing import Any
 
 from backend.domain import placement, results
 from backend.domain.job import Job
-from backend.domain.lease import MARGIN_S
+from backend.domain.lease import LeaseTimes
 from backend.domain.recipes import Recipe
 from backend.domain.results import Result
 from backend.domain.selection import Layout
@@ -24,6 +24,7 @@ from backend.errors import Invalid, NotFound, TryLater
 from backend.ports import Area, Block, Cell, Clock, Entered, Sheets, Tab
 from backend.usecases.batch.looking import CALL_TIMEOUT_S, Call, Seen, TabView
 
+DEFAULT_TIMES = LeaseTimes()
 #: Rows of one flush; more wait for the next.
 FLUSH_ROWS = 4_000
 #: Characters of one write; the API advises payloads of at most 2 MB.
@@ -96,8 +97,10 @@ class Placer:
         lease_left_s: Callable[[], float],
         next_write: int,
         tab: Tab | None,
+        times: LeaseTimes = DEFAULT_TIMES,
     ) -> None:
         self._job, self._recipe, self._sheets, self._clock = job, recipe, sheets, clock
+        self._times = times
         self._view = TabView(job, recipe, sheets, tab)
         self._beside = beside
         self._lease_left_s = lease_left_s
@@ -139,7 +142,7 @@ class Placer:
     @property
     def waits_for(self) -> float:
         """The time at which the next unacknowledged write may be looked at."""
-        return min((sent.deadline + MARGIN_S for sent in self.sent), default=0.0)
+        return min((sent.deadline + self._times.margin_s for sent in self.sent), default=0.0)
 
     # ── one flush ──────────────────────────────────────────────────────────────────────────────────
 
@@ -184,7 +187,7 @@ class Placer:
     # ── verifying what was sent ────────────────────────────────────────────────────────────────────
 
     def _decided(self, sent: Sent) -> bool:
-        return sent.acknowledged or self._clock.now() > sent.deadline + MARGIN_S
+        return sent.acknowledged or self._clock.now() > sent.deadline + self._times.margin_s
 
     def _verify(self, decided: Sequence[Sent], seen: Mapping[int, Seen], where: Layout) -> None:
         """Settles what stands where it belongs; the others become ready again, or suspects."""
@@ -319,7 +322,7 @@ class Placer:
             if seen[place].cell(where.columns.outputs.get(name))
         }
         before = (yield from self._view.entered(occupied, where)) if occupied else {}
-        return Sent(self._next_write, places, before, self._clock.now() + CALL_TIMEOUT_S)
+        return Sent(self._next_write, places, before, self._clock.now() + self._times.write_s)
 
     def _write(self, sent: Sent, where: Layout) -> Generator[Call, Any, None]:
         for index in sent.places:
@@ -342,9 +345,9 @@ class Placer:
 
     def _send(self, blocks: Sequence[Block]) -> None:
         """Runs in the thread of Sheets: the look at the lease is the last thing before sending."""
-        if self._lease_left_s() <= CALL_TIMEOUT_S:
+        if self._lease_left_s() <= self._times.write_s:
             raise TryLater("Too little of the lease is left to write.", delay_s=1)
-        self._sheets.write(self._job.spreadsheet_id, blocks, timeout_s=CALL_TIMEOUT_S)
+        self._sheets.write(self._job.spreadsheet_id, blocks, timeout_s=self._times.write_s)
 
     def _not_sent(self, sent: Sent) -> None:
         """Nothing of it was applied: its rows are ready again, and there is nothing to verify."""

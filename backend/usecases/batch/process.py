@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
+from backend.domain.lease import LeaseTimes
 from backend.domain.money import Price
 from backend.domain.pace import Pace
 from backend.usecases.batch.asking import Runner, SharedCalls
@@ -33,6 +34,7 @@ class BatchSettings:
     standin_web: bool
     #: Domains of e-mail addresses whose users share answers; others keep theirs to themselves.
     shared_domains: frozenset[str] = frozenset()
+    lease: LeaseTimes = field(default_factory=LeaseTimes)
 
 
 @dataclass(slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -31,8 +32,9 @@ def flush_every_s(places: int) -> int:
 class SheetCalls:
     """Starts a call, tells when it has ended, and keeps count by the minute."""
 
-    def __init__(self, clock: Clock, lease: Lease, places: int) -> None:
-        self._clock = clock
+    def __init__(self, clock: Clock, lease: Lease, places: int, wake: threading.Event) -> None:
+        """`wake` is set whenever a call has ended."""
+        self._clock, self._wake = clock, wake
         self._most = per_minute(places)
         self._times: dict[Kind, list[float]] = {"reads": list(lease.reads), "writes": list(lease.writes)}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sheets")
@@ -45,6 +47,7 @@ class SheetCalls:
     def start(self, kind: Kind, call: Callable[[], Any]) -> None:
         self._times[kind].append(self._clock.now())
         self._running = self._thread.submit(call)
+        self._running.add_done_callback(lambda _: self._wake.set())
 
     def ended(self) -> Future[Any] | None:
         """The call that has ended since it was started; None while it runs, or when there is none."""

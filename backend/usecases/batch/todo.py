@@ -33,6 +33,8 @@ class FinalStates:
         for attempt, (results_n, writes_n) in enumerate(job.attempts, start=1):
             for wanted in takes(documents, job, total, attempt):
                 self._codes[wanted.start : wanted.stop] = bytes([_CODE["cancelled"]]) * len(wanted)
+                for index in wanted:
+                    self._classes.pop(index, None)  # what it failed of before was told when it was retaken
             self._read(documents, job.id, attempt, results_n, writes_n)
 
     def _read(self, documents: Documents, job_id: str, attempt: int, results_n: int, writes_n: int) -> None:
@@ -66,7 +68,8 @@ class FinalStates:
         for index in indexes:
             if (state := self.state(index)) is not None:
                 by[state] = by.get(state, 0) - 1
-            if state == "failed" and (error_class := self._classes.get(index)):
+            # One that was cancelled between its failure and its place in the sheet counts there, too.
+            if error_class := self._classes.get(index):
                 by[f"f_{error_class}"] = by.get(f"f_{error_class}", 0) - 1
         return by
 
