@@ -13,6 +13,7 @@ from google.auth.transport.requests import Request
 
 from backend.adapters.certificates import Certificates
 from backend.adapters.cloud_tasks import CloudTasksQueue
+from backend.adapters.cron_calendar import CronCalendar
 from backend.adapters.event_loop import EventLoop
 from backend.adapters.google_identity import GoogleIdentity
 from backend.adapters.google_sheets import GoogleSheets
@@ -67,6 +68,7 @@ def bootstrap(settings: Settings) -> Service:
         pages=WebPages(_pages_settings(settings), environ=os.environ),
         identity=_identity(settings, clock),
         clock=clock,
+        calendar=CronCalendar(),
         process=Process(EventLoop(), ThreadPoolExecutor(PAGE_THREADS, thread_name_prefix="pages")),
         signer=Signer(settings.signing_keys),
         requests=RequestCounter(documents, clock, settings.requests_per_minute),

@@ -287,7 +287,14 @@ class Sheets(Protocol):
         ...
 
     def add_tab(
-        self, spreadsheet_id: str, sheet_id: int, title: str, rows: int, columns: int, *, timeout_s: float = 30
+        self,
+        spreadsheet_id: str,
+        sheet_id: int,
+        title: str,
+        rows: int,
+        columns: int,
+        *,
+        timeout_s: float = 30,
     ) -> None:
         """A new tab behind the others, of that id and size; `Invalid` when its id or its title is taken."""
         ...

@@ -123,7 +123,14 @@ class GoogleSheets:
         self._update(spreadsheet_id, requests, timeout_s)
 
     def add_tab(
-        self, spreadsheet_id: str, sheet_id: int, title: str, rows: int, columns: int, *, timeout_s: float = 30
+        self,
+        spreadsheet_id: str,
+        sheet_id: int,
+        title: str,
+        rows: int,
+        columns: int,
+        *,
+        timeout_s: float = 30,
     ) -> None:
         properties = {
             "sheetId": sheet_id,

@@ -97,8 +97,16 @@ def moved_on(schedule: Schedule, decision: Decision, next_at: float | None) -> S
     return moved if next_at is not None else replace(moved, state="stopped", sentence=OVER)
 
 
-def occurrence(schedule: Schedule, now: float, *, model: str, provider: str, recipe_version: int) -> Job:
-    """The job of the occurrence that is due: with the model and the recipe as they are today."""
+def occurrence(
+    schedule: Schedule,
+    now: float,
+    *,
+    model: str,
+    provider: str,
+    recipe_version: int,
+    api_key_hash: str | None,
+) -> Job:
+    """The job of the occurrence that is due: with the model, the recipe and the key as they are today."""
     if schedule.next_at is None:
         raise NotAllowed("This schedule is not due.")
     return replace(
@@ -109,6 +117,7 @@ def occurrence(schedule: Schedule, now: float, *, model: str, provider: str, rec
         model=model,
         provider=provider,
         recipe_version=recipe_version,
+        api_key_hash=api_key_hash,
     )
 
 

@@ -8,7 +8,7 @@ from backend.config import Settings
 from backend.domain.lease import LeaseTimes
 from backend.domain.money import Price
 from backend.entrypoints.tokens import Signer
-from backend.ports import Clock, Documents, Identity, Model, Pages, Sheets, TaskQueue, Vault
+from backend.ports import Calendar, Clock, Documents, Identity, Model, Pages, Sheets, TaskQueue, Vault
 from backend.usecases.batch.process import BatchSettings, Process
 from backend.usecases.batch.purse import Caps
 from backend.usecases.create_job import JobLimits
@@ -33,6 +33,7 @@ class Service:
     pages: Pages
     identity: Identity
     clock: Clock
+    calendar: Calendar
     process: Process
     signer: Signer
     requests: RequestCounter

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from dataclasses import asdict
 
 from flask import Response
 
@@ -11,7 +12,9 @@ from backend.entrypoints.api.jobs import admit
 from backend.entrypoints.payloads import BatchAsked
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.errors import TryLater
+from backend.usecases.clean_up import clean_up
 from backend.usecases.run_batch import run_batch
+from backend.usecases.run_schedules import run_schedules
 from backend.usecases.sweep import sweep
 
 log = logging.getLogger(__name__)
@@ -76,7 +79,24 @@ def sweep_and_admit(call: Call) -> None:
 
 
 def swept(call: Call) -> Response:
+    service = call.service
+    ran = run_schedules(
+        documents=service.documents,
+        clock=service.clock,
+        calendar=service.calendar,
+        limits=service.job_limits,
+    )
     sweep_and_admit(call)
+    cleaned = clean_up(
+        documents=service.documents, clock=service.clock, history_days=service.settings.history_days
+    )
+    if ran.started or ran.skipped or ran.stopped:
+        log.info(
+            "Schedules were due.",
+            extra={"action": "schedules_ran", **asdict(ran)},
+        )
+    if cleaned.jobs or cleaned.expired:
+        log.info("Old jobs and documents were removed.", extra={"action": "cleaned_up", **asdict(cleaned)})
     return Response('{"ok":true}', content_type="application/json")
 
 

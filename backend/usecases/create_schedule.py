@@ -9,7 +9,7 @@ from dataclasses import replace
 from backend.domain.schedule import Schedule
 from backend.errors import Conflict, Invalid, NotAllowed
 from backend.ports import Calendar, Clock, Create, Documents, Person, Sheets
-from backend.usecases.create_job import JobLimits, Wish, check_wish, plan_job
+from backend.usecases.create_job import JobLimits, Wish, check_wish, own_key_hash, plan_job
 from backend.usecases.records import SCHEDULES
 from backend.usecases.schedule_records import load_schedule, same_wish, schedule_key, schedule_to_data
 
@@ -41,7 +41,12 @@ def create_schedule(
     template = plan_job(person, wish, wish.sheet_ids[0], sheets, clock, limits)
     schedule = Schedule(
         id=schedule_id,
-        template=replace(template, id=schedule_id, schedule=schedule_id, reason="in_line", run_at=None),
+        template=replace(
+            template,
+            id=schedule_id,
+            schedule=schedule_id,
+            api_key_hash=own_key_hash(documents, person.sub),
+        ),
         cron=" ".join(cron.split()),
         zone=zone,
         created_at=clock.now(),

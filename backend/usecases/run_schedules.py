@@ -9,7 +9,7 @@ from backend.domain.recipes import RECIPES
 from backend.domain.schedule import Decision, Schedule
 from backend.errors import Conflict
 from backend.ports import Calendar, Clock, Create, Document, Documents, Replace, Write
-from backend.usecases.create_job import JobLimits
+from backend.usecases.create_job import JobLimits, own_key_hash
 from backend.usecases.grant_access import vouched_for
 from backend.usecases.job_changes import event
 from backend.usecases.records import SCHEDULES_DUE, job_from_data, job_key, job_to_data
@@ -53,9 +53,15 @@ def _run(
     moved = schedules.moved_on(schedule, decision, times[0] if times else None)
     writes: list[Write] = [Replace(document.key, document.version, schedule_to_data(moved))]
     if decision.kind == "start":
-        version = RECIPES[schedule.template.recipe].version
+        template = schedule.template
         job = schedules.occurrence(
-            schedule, clock.now(), model=limits.model, provider=limits.provider, recipe_version=version
+            schedule,
+            clock.now(),
+            model=limits.model,
+            provider=limits.provider,
+            recipe_version=RECIPES[template.recipe].version,
+            # A key that its owner has removed is not replaced by the deployment's: the job pauses.
+            api_key_hash=own_key_hash(documents, template.created_by) or template.api_key_hash,
         )
         writes += [
             Create(job_key(job.id), job_to_data(job)),

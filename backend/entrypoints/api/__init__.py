@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from backend.entrypoints.api import access, actions, downloads, estimates, jobs, key, sheets, system, watch
+from backend.entrypoints.api import (
+    access,
+    actions,
+    downloads,
+    estimates,
+    jobs,
+    key,
+    schedules,
+    sheets,
+    system,
+    watch,
+)
 from backend.entrypoints.routing import Route
 
 ROUTES: tuple[Route, ...] = (
@@ -14,5 +25,6 @@ ROUTES: tuple[Route, ...] = (
     *downloads.ROUTES,
     *watch.ROUTES,
     *key.ROUTES,
+    *schedules.ROUTES,
     *system.ROUTES,
 )

@@ -53,11 +53,16 @@ def admit(call: Call) -> None:
     )
 
 
-def create(call: Call) -> JobsGiven:
-    body: JobsAsked = call.body
+def idempotency_key() -> str | None:
+    """The header of a creating call; raises `Invalid`."""
     key = request.headers.get("Idempotency-Key")
     if key is not None and not 1 <= len(key) <= IDEMPOTENCY_KEY_CHARS:
         raise Invalid(f"An Idempotency-Key has 1 to {IDEMPOTENCY_KEY_CHARS} characters.")
+    return key
+
+
+def create(call: Call) -> JobsGiven:
+    body: JobsAsked = call.body
     wish = Wish(
         spreadsheet_id=body.spreadsheet_id,
         sheet_ids=tuple(body.sheet_ids),
@@ -79,7 +84,7 @@ def create(call: Call) -> JobsGiven:
     ids = create_jobs(
         call.who,
         wish,
-        key,
+        idempotency_key(),
         documents=service.documents,
         sheets=service.sheets,
         clock=service.clock,
