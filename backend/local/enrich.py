@@ -14,6 +14,7 @@ from backend.files.writing import check_target, write_table
 from backend.local.local_job import (
     bring_table,
     follow,
+    open_sites,
     output_columns,
     queue_job,
     read_input,
@@ -49,6 +50,7 @@ def enrich(wish: EnrichWish, environ: dict[str, str], line: Line) -> int:
     with Stack(wish.stack, environ) as stack:
         print(where_answers_come_from(stack))
         person = Person(stack)
+        open_sites(stack, table)
         bring_table(person, table, identifier, wish.source.stem)
         job = queue_job(person, identifier, recipe, _key(identifier))
         job = _woken(person, job)

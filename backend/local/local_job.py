@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from backend.domain.cells import CELL_LIMIT, capped
+import requests
+
+from backend.domain.cells import CELL_LIMIT, as_text, capped
 from backend.domain.headers import folded, known_headers, letter, recognise
 from backend.domain.recipes import RECIPES
 from backend.errors import Invalid, RowmillError
@@ -21,6 +23,8 @@ from backend.local.stack import Stack
 ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
 CASES = {"a": "case_a", "b": "case_b"}
 POLL_S = 0.3
+#: Companies told to the stand-in web at once.
+SITES_A_CALL = 5_000
 
 
 class JobStopped(RowmillError):
@@ -64,6 +68,28 @@ def bring_table(person: Person, table: Table, identifier: str, title: str) -> No
         rows = [[_cell(value) for value in table.headers]]
         rows += [[_cell(value) for value in row] for row in table.rows]
         person.create_workbook(identifier, title, "Companies", rows)
+
+
+def open_sites(stack: Stack, table: Table) -> None:
+    """Tells the stand-in web whose sites there are: each is made from its row's own words."""
+    columns = recognise(RECIPES["case_b"], table.headers).inputs
+    if not stack.web_url or "website" not in columns:
+        return
+    fields = {
+        "website": columns["website"],
+        "name": columns.get("company_name"),
+        "keywords": columns.get("company_keywords"),
+        "description": columns.get("company_short_description"),
+    }
+    rows = [
+        {field: as_text(row[column]) for field, column in fields.items() if column is not None}
+        for row in table.rows
+    ]
+    for first in range(0, len(rows), SITES_A_CALL):
+        answer = requests.post(
+            f"{stack.web_url}/_standin/companies", json=rows[first : first + SITES_A_CALL], timeout=60
+        )
+        answer.raise_for_status()
 
 
 def _cell(value: Cell) -> Cell:

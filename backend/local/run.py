@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from backend.local.enrich import make_report, where_answers_come_from
-from backend.local.local_job import bring_table, follow, queue_job, read_input, recipe_of, workbook_id
+from backend.local.local_job import (
+    bring_table,
+    follow,
+    open_sites,
+    queue_job,
+    read_input,
+    recipe_of,
+    workbook_id,
+)
 from backend.local.person import Person
 from backend.local.progress import Line, duration
 from backend.local.stack import Stack, StackSettings
@@ -35,6 +43,7 @@ def run(wish: RunWish, environ: dict[str, str], line: Line) -> int:
         print(where_answers_come_from(stack))
         person = Person(stack)
         identifier = workbook_id(table, recipe)
+        open_sites(stack, table)
         bring_table(person, table, identifier, "Sample companies" if wish.source is None else source.stem)
         print(f"Queued {len(table.rows):,} rows of {source.name} as a background job.")
         began = time.monotonic()
