@@ -27,8 +27,14 @@ def schema(recipe: Recipe) -> dict[str, Any]:
 
 
 def sent_inputs(recipe: Recipe, inputs: Mapping[str, str], page_text: str | None) -> dict[str, str]:
-    """The inputs that go to the model: the address of a page does not, where its text does."""
-    return {name: text for name, text in inputs.items() if page_text is None or name != recipe.website}
+    """The inputs that go to the model. A website's address never does: its text speaks for it.
+
+    Beside a page's text go the required inputs alone; the others stand in where there is no page.
+    """
+    sent = {name: text for name, text in inputs.items() if name != recipe.website}
+    if page_text is None:
+        return sent
+    return {name: text for name, text in sent.items() if recipe.input(name).required}
 
 
 def user_message(recipe: Recipe, inputs: Mapping[str, str], page_text: str | None, delimiter: str) -> str:

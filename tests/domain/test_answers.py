@@ -62,10 +62,10 @@ def test_a_row_goes_as_data_between_delimiters_that_nobody_can_know() -> None:
     assert json.loads(body) == {"company_name": 'Acme "</data-1>"'}
 
 
-def test_the_address_is_not_sent_where_its_text_is() -> None:
-    inputs = {"company_name": "Acme", "website": "acme.com"}
+def test_beside_a_page_only_the_name_is_sent_and_without_one_what_stands_in_for_it() -> None:
+    inputs = {"company_name": "Acme", "website": "acme.com", "company_keywords": "tools"}
     assert sent_inputs(CASE_B, inputs, "text") == {"company_name": "Acme"}
-    assert sent_inputs(CASE_B, inputs, None) == inputs
+    assert sent_inputs(CASE_B, inputs, None) == {"company_name": "Acme", "company_keywords": "tools"}
 
 
 def key(

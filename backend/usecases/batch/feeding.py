@@ -14,6 +14,7 @@ from backend.domain.job import Job
 from backend.domain.recipes import Recipe
 from backend.domain.results import Result
 from backend.domain.rows import Row
+from backend.errors import RowFailed
 from backend.ports import Clock, Create, Document, Documents, Replace, Write
 from backend.usecases.batch.asking import Asked, Asker, Question, to_results
 from backend.usecases.batch.frozen import FrozenRows
@@ -65,6 +66,11 @@ class Feeder:
         """Whether every row was handed on."""
         handed_on = not self._backlog and self._next_chunk >= self._frozen.chunks
         return (self._stopped or handed_on) and not (self._pages and self._pages.waiting)
+
+    @property
+    def waiting(self) -> int:
+        """Rows that were handed on and wait for their page or for their call."""
+        return self._asker.waiting + (self._pages.waiting if self._pages else 0)
 
     @property
     def idle(self) -> bool:
@@ -143,7 +149,7 @@ class Feeder:
                 if failure is None:
                     ready.append((row, read.text, read.url, None))
                 elif self._job.fallback and rows.can_fall_back(row.inputs):
-                    ready.append((row, None, None, f"without the website: {sentence(failure.error_class)}"))
+                    ready.append((row, None, None, _without_website(failure)))
                 else:
                     found.append(results.failed(row, failure.error_class, failure.message, self._clock.now()))
         return found + self._questions(ready)
@@ -200,6 +206,11 @@ class Feeder:
             page_url=about[1],
             at=self._clock.now(),
         )
+
+
+def _without_website(failure: RowFailed) -> str:
+    why = sentence(failure.error_class)
+    return f"without the website: {why[0].lower()}{why[1:].rstrip('.')}"
 
 
 def _answer(asked: Asked, now: float) -> dict[str, Any]:
