@@ -19,6 +19,10 @@ $(VENV)/test: tests/requirements.txt $(VENV)/run
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
 	@touch $@
 
+# The sidebar's types and accessibility are checked by tools of Node's; the tests say so where it is missing.
+tests/appsscript/node_modules: tests/appsscript/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/appsscript && touch $@; fi
+
 run: $(VENV)/run ## Start everything on this machine with the sample sheet (PORT= FILE= CASE=a|b SHEET= DATA= WEB=standin|live)
 	@exec $(PY) -m backend.local --with-parent run $(if $(PORT),--port "$(PORT)") $(if $(FILE),--file "$(FILE)") $(if $(CASE),--case "$(CASE)") $(if $(SHEET),--sheet "$(SHEET)") $(if $(DATA),--data "$(DATA)") $(if $(WEB),--web "$(WEB)") $(if $(LATENCY_MS),--latency-ms "$(LATENCY_MS)")
 
@@ -26,10 +30,11 @@ enrich: $(VENV)/run ## Run a CSV or XLSX through the pipeline (IN= OUT= CASE=a|b
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo "Say which file: make enrich IN=rows.csv OUT=done.csv CASE=a"; exit 2; }
 	@exec $(PY) -m backend.local --with-parent enrich --in "$(IN)" --out "$(OUT)" $(if $(CASE),--case "$(CASE)") $(if $(REPORT),--report "$(REPORT)") $(if $(SHEET),--sheet "$(SHEET)") $(if $(DATA),--data "$(DATA)") $(if $(LATENCY_MS),--latency-ms "$(LATENCY_MS)") $(if $(WEB),--web "$(WEB)")
 
-test: $(VENV)/test ## Every test, set-up included
-	@$(PY) -m pytest -n 2 --dist worksteal
+test: $(VENV)/test tests/appsscript/node_modules ## Every test, set-up included
+	@$(PY) -m pytest -n 3 --dist loadfile
 
 check: $(VENV)/test ## Lint, types, layers, shell
+	@$(VENV)/bin/shellcheck -x .ci/run infra/*.sh infra/parts/*.sh
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/ruff check --quiet .
 	@$(VENV)/bin/mypy
@@ -38,6 +43,9 @@ check: $(VENV)/test ## Lint, types, layers, shell
 bench: $(VENV)/test ## Measure, as ratios in one run, into bench.json (QUICK=1: under 2 minutes)
 	@exec $(PY) -m tests.bench $(if $(QUICK),--quick)
 
+screenshots: $(VENV)/test ## Pictures of every place and state of the sidebar, and of the workbench
+	@$(PY) -m tests.browser.screenshots
+
 lock: $(VENV)/run ## Pin what the .in files ask for, with hashes
 	@$(PY) -m pip install --quiet uv
 	@for part in backend tests; do $(VENV)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate $$part/requirements.in -o $$part/requirements.txt; done
@@ -45,4 +53,4 @@ lock: $(VENV)/run ## Pin what the .in files ask for, with hashes
 clean: ## Remove what runs have left (not the virtual environment)
 	@rm -rf .rowmill bench.json .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
 
-.PHONY: help run enrich test check bench lock clean
+.PHONY: help run enrich test check bench screenshots lock clean
