@@ -1,0 +1,48 @@
+"""What the pages say of scripts, log lines and metrics is so."""
+
+from __future__ import annotations
+
+import re
+
+from tests.infra.conftest import ROOT
+
+PAGES = [ROOT / "docs/deploy.md", ROOT / "docs/watching.md", ROOT / "infra/README.md"]
+WATCHING = (ROOT / "docs/watching.md").read_text()
+
+
+def test_the_scripts_that_pages_name_are_there() -> None:
+    for page in PAGES:
+        for name in re.findall(r"infra/([a-z_]+\.sh)", page.read_text()):
+            assert name == "settings.sh" or (ROOT / "infra" / name).exists(), f"{page.name}: {name}"
+
+
+def test_every_script_is_explained() -> None:
+    text = (ROOT / "infra/README.md").read_text()
+    for script in ROOT.glob("infra/*.sh"):
+        if script.stat().st_mode & 0o111:
+            assert f"infra/{script.name}" in text
+
+
+def test_every_kind_of_log_line_is_in_the_table() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "backend").rglob("*.py"))
+    logged = set(re.findall(r'"action": "([a-z_]+)"', code))
+    assert "batch_ended" in logged
+    assert {action for action in logged if f"| `{action}` |" not in WATCHING} == set()
+
+
+def test_the_metrics_are_those_in_the_table() -> None:
+    made = {path.stem for path in ROOT.glob("infra/metrics/*.yaml")}
+    assert made == set(re.findall(r"^\| `(rowmill-[a-z-]+)`", WATCHING, re.MULTILINE))
+
+
+def test_the_metrics_read_lines_that_are_logged() -> None:
+    code = "".join(path.read_text() for path in (ROOT / "backend").rglob("*.py"))
+    for path in ROOT.glob("infra/metrics/*.yaml"):
+        for action in re.findall(r'jsonPayload\.action="(\w+)"', path.read_text()):
+            assert f'"action": "{action}"' in code, path.name
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text()):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
