@@ -27,13 +27,12 @@ from backend.config import BACKGROUND_QUEUE, LIVE_QUEUE, Settings
 from backend.entrypoints.service import Service
 from backend.entrypoints.tokens import Signer
 from backend.ports import Clock, Documents
+from backend.usecases.batch.pages import THREADS as PAGE_THREADS
 from backend.usecases.batch.process import Process
 from backend.usecases.limits import RequestCounter
 from backend.usecases.records import EXPIRING, QUERIES
 
 SHEETS_SCOPE = "https://www.googleapis.com/auth/spreadsheets"
-#: Websites that are read at the same time by one process.
-PAGE_THREADS = 96
 
 
 def bootstrap(settings: Settings) -> Service:

@@ -253,6 +253,7 @@ class _Batch:
         try:
             return self._work.run()
         finally:
+            feeder.stop()
             asker.abandon()
 
     def _fail_poisoned(self, frozen: FrozenRows, recalled: Recalled) -> None:

@@ -1,20 +1,35 @@
-"""Websites of a batch: each address is read once, in threads of its own, and kept for the next time."""
+"""Websites of a batch: each address is read once, in threads of its own, and kept for the next time.
+
+One page of a host is read at a time. Rows of a host that is being read, or that asked to be left alone,
+wait here in its line; the threads serve hosts whose turn it is.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import heapq
+import logging
+import random
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 from backend.domain import failures
 from backend.domain.page import Page
 from backend.domain.rows import Row
-from backend.domain.website import page_key
+from backend.domain.website import page_host, page_key
 from backend.errors import RowFailed
 from backend.ports import Clock, Create, Documents, Key, Pages, Write
-from backend.usecases.records import page_doc_key
+
+#: Pages that one process reads at a time; docs/decisions.md has the numbers.
+THREADS = 128
+#: Pages that one batch hands to the threads: enough that none waits for the control thread, and few
+#: enough that three batches get a third each.
+HANDED_OVER = 2 * THREADS
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +40,16 @@ class Read:
     text: str | None
     url: str | None
     failure: RowFailed | None = None
+
+
+@dataclass(slots=True)
+class _Errand:
+    """A page to be read: its document's id, its host, and the cell that names it."""
+
+    key: str
+    host: str
+    website: str
+    tries: int = 0
 
 
 class PageStage:
@@ -47,27 +72,31 @@ class PageStage:
         self._keep_s = keep_s
         self._wake = wake
         self._waiting: dict[str, list[Row]] = {}
-        self._done: deque[tuple[str, Page | None, RowFailed | None]] = deque()
+        #: Hosts with errands or with one under way; each is ready, resting or being read.
+        self._lines: dict[str, deque[_Errand]] = {}
+        self._ready: deque[str] = deque()
+        self._resting: list[tuple[float, str]] = []
         self._futures: set[Future[None]] = set()
+        self._done: deque[tuple[_Errand, Page | None, RowFailed | None]] = deque()
 
     @property
     def waiting(self) -> int:
-        return len(self._waiting)
+        """Rows that wait for their page."""
+        return sum(map(len, self._waiting.values()))
 
-    def want(self, rows: list[Row]) -> list[Read]:
+    def want(self, rows: Sequence[Row]) -> list[Read]:
         """Takes rows; gives those at once whose page is known or whose address is unusable."""
         at_once: list[Read] = []
         by_key: dict[str, list[Row]] = {}
         for row in rows:
             try:
-                key = page_key(row.inputs.get(self._website, ""))
+                key = self._key(row)
             except RowFailed as failure:
                 at_once.append(Read([row], None, None, failure))
-                continue
-            by_key.setdefault(key, []).append(row)
+            else:
+                by_key.setdefault(key, []).append(row)
         new = [key for key in by_key if key not in self._waiting]
-        known = self._documents.get_many([self._doc(key) for key in new])
-        for key, document in zip(new, known, strict=True):
+        for key, document in zip(new, self._documents.get_many([_doc(key) for key in new]), strict=True):
             if document is not None:
                 at_once.append(Read(by_key.pop(key), document.data["text"], document.data["url"]))
         for key, wanting in by_key.items():
@@ -75,7 +104,9 @@ class PageStage:
                 self._waiting[key] += wanting
             else:
                 self._waiting[key] = wanting
-                self._start(key, wanting[0].inputs[self._website])
+                website = wanting[0].inputs[self._website]
+                self._line_up(_Errand(key, page_host(website), website))
+        self._hand_over()
         return at_once
 
     def take(self) -> tuple[list[Read], list[Write]]:
@@ -83,47 +114,107 @@ class PageStage:
         reads: list[Read] = []
         writes: list[Write] = []
         while self._done:
-            key, page, failure = self._done.popleft()
-            rows = self._waiting.pop(key)
-            if page is None:
-                reads.append(Read(rows, None, None, failure))
+            errand, page, failure = self._done.popleft()
+            again_in_s = _repeat_s(failure, errand.tries) if failure is not None else None
+            self._turn_is_over(errand, failure, again_in_s)
+            if again_in_s is not None:
                 continue
-            reads.append(Read(rows, page.text, page.final_url))
-            data = {"text": page.text, "url": page.final_url, "title": page.title, "at": self._clock.now()}
-            writes.append(Create(self._doc(key), data, expires_at=self._clock.now() + self._keep_s))
+            rows = self._waiting.pop(errand.key, None)
+            if rows is not None:
+                text, url = (page.text, page.final_url) if page is not None else (None, None)
+                reads.append(Read(rows, text, url, failure))
+            if page is not None:
+                writes.append(self._kept(errand.key, page))
+        self._hand_over()
         return reads, writes
 
     def stop(self) -> None:
-        """Nothing further is fetched; what is being fetched ends by its own deadline."""
-        for future in self._futures:
+        """Nothing further is fetched and no row waits any more; a page that still comes is kept."""
+        for future in list(self._futures):
             future.cancel()
-        self._waiting = {
-            key: rows for key, rows in self._waiting.items() if key in {k for k, _, _ in self._done}
-        }
+        for standing in (self._waiting, self._lines, self._ready, self._resting):
+            standing.clear()
 
-    def _doc(self, key: str) -> Key:
-        return page_doc_key(key, standin=self._standin)
+    # ── whose turn it is ───────────────────────────────────────────────────────────────────────────
 
-    def _start(self, key: str, website: str) -> None:
-        future = self._threads.submit(self._read, key, website)
-        self._futures.add(future)
-        future.add_done_callback(self._futures.discard)
+    def _line_up(self, errand: _Errand) -> None:
+        if errand.host in self._lines:
+            self._lines[errand.host].append(errand)
+        else:
+            self._lines[errand.host] = deque([errand])
+            self._ready.append(errand.host)
 
-    def _read(self, key: str, website: str) -> None:
-        page, failure = _read_with_repeats(self._pages.read, website, self._clock)
-        self._done.append((key, page, failure))
+    def _turn_is_over(self, errand: _Errand, failure: RowFailed | None, again_in_s: float | None) -> None:
+        line = self._lines.get(errand.host)
+        if line is None:
+            return  # stopped
+        if again_in_s is not None:
+            line.appendleft(errand)
+            heapq.heappush(self._resting, (self._clock.monotonic() + again_in_s, errand.host))
+        elif not line:
+            del self._lines[errand.host]
+        elif failure is not None and failure.delay_s is not None:
+            rest_s = min(failure.delay_s, failures.LONGEST_WAIT_S)
+            heapq.heappush(self._resting, (self._clock.monotonic() + rest_s, errand.host))
+        else:
+            self._ready.append(errand.host)
+
+    def _hand_over(self) -> None:
+        now = self._clock.monotonic()
+        while self._resting and self._resting[0][0] <= now:
+            self._ready.append(heapq.heappop(self._resting)[1])
+        while self._ready and len(self._futures) < HANDED_OVER:
+            errand = self._lines[self._ready.popleft()].popleft()
+            errand.tries += 1
+            future = self._threads.submit(self._read, errand)
+            self._futures.add(future)
+            future.add_done_callback(self._futures.discard)
+
+    def _read(self, errand: _Errand) -> None:
+        """Runs in a thread. Whatever happens, the rows that wait for this page hear of it."""
+        page: Page | None = None
+        failure: RowFailed | None = None
+        try:
+            page = self._pages.read(errand.website)
+        except RowFailed as refused:
+            failure = refused
+        except Exception as defect:  # noqa: BLE001
+            # Its message may hold text of the page, so its kind alone is logged.
+            kind = type(defect).__name__
+            _log.error("Reading a website failed.", extra={"action": "page_defect", "error": kind})
+            failure = RowFailed("page_unreachable", failures.sentence("page_unreachable"))
+        self._done.append((errand, page, failure))
         self._wake.set()
 
+    # ── documents ──────────────────────────────────────────────────────────────────────────────────
 
-def _read_with_repeats(
-    read: Callable[[str], Page], website: str, clock: Clock
-) -> tuple[Page | None, RowFailed | None]:
-    tries = 0
-    while True:
-        tries += 1
-        try:
-            return read(website), None
-        except RowFailed as failure:
-            if not failure.transient or not failures.may_try_again(failure.error_class, tries):
-                return None, failure
-            clock.sleep(min(failures.wait_s(tries, failure.delay_s, 0.5), 5.0))
+    def _key(self, row: Row) -> str:
+        """An address holds characters that a document's id must not; what a stand-in says stays apart."""
+        digest = hashlib.sha256(page_key(row.inputs.get(self._website, "")).encode()).hexdigest()
+        return f"standin.{digest}" if self._standin else digest
+
+    def _kept(self, key: str, page: Page) -> Write:
+        data = {
+            "text": page.text,
+            "url": page.final_url,
+            "title": page.title,
+            "pages_read": list(page.pages_read),
+            "at": self._clock.now(),
+        }
+        return Create(_doc(key), data, expires_at=self._clock.now() + self._keep_s)
+
+
+def _repeat_s(failure: RowFailed, tries: int) -> float | None:
+    """Seconds until this page is worth another try; None when it is not.
+
+    A host that asks for a longer rest than a batch can wait for is not asked again.
+    """
+    if not failure.transient or not failures.may_try_again(failure.error_class, tries):
+        return None
+    if failure.delay_s is not None and failure.delay_s > failures.LONGEST_WAIT_S:
+        return None
+    return failures.wait_s(tries, failure.delay_s, random.random())
+
+
+def _doc(key: str) -> Key:
+    return Key("pages", key)

@@ -117,7 +117,7 @@ class Work:
 
     def _feed(self) -> None:
         if self._stop is None and len(self._placer.ready) < READY_ROWS:
-            room = 2 * self._settings.in_flight - self._asker.waiting - len(self._found)
+            room = 2 * self._settings.in_flight - self._feeder.waiting - len(self._found)
             if self._one_by_one:
                 room = self._one_alone()
             fed = self._feeder.feed(max(0, room))
