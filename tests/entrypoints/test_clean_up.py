@@ -134,13 +134,13 @@ def test_two_clean_ups_at_once_do_no_harm(house: House, alice: Caller, sheet: st
     jobs = [an_ended_job(house, alice, sheet) for _ in range(5)]
     house.clock.passes(31 * DAY_S)
     path = house.documents._path  # type: ignore[attr-defined]
-    with closing(SqliteDocuments(path, queries=QUERIES, expiring=EXPIRING, clock=house.clock)) as second:
-        with ThreadPoolExecutor(2) as threads:
-            done = [
-                threads.submit(cleaning.clean_up, documents=store, clock=house.clock, history_days=30)
-                for store in (house.documents, second)
-            ]
-            found = [future.result() for future in done]
+    other = SqliteDocuments(path, queries=QUERIES, expiring=EXPIRING, clock=house.clock)
+    with closing(other), ThreadPoolExecutor(2) as threads:
+        done = [
+            threads.submit(cleaning.clean_up, documents=store, clock=house.clock, history_days=30)
+            for store in (house.documents, other)
+        ]
+        found = [future.result() for future in done]
     assert sum(cleaned.jobs for cleaned in found) <= 5
     sweep(house)
     assert all(left_of(house, job_id) == [] for job_id in jobs)
