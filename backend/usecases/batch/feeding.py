@@ -173,7 +173,8 @@ class Feeder:
                 groups.setdefault(key, []).append(row)
                 about[key] = (text, url, remark)
         found: list[Result] = []
-        for key, document in zip(groups, self._known(list(groups)), strict=True):
+        keys = list(groups)
+        for key, document in zip(keys, self._known(keys), strict=True):
             if document is not None:
                 found += [self._cached(row, document.data, about[key]) for row in groups.pop(key)]
         questions: list[Question] = []
