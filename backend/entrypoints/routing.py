@@ -91,7 +91,7 @@ class Route:
     status: int = 200
     #: The largest body; more is refused before it is read.
     body_bytes: int = reading.BODY_BYTES
-    #: The handler reads the body itself: a file.
+    #: The handler reads the body itself, by `reading.whole(body_bytes)`: a file.
     file: bool = False
 
 
@@ -112,7 +112,6 @@ def _view(service: Service, route: Route) -> Callable[..., Response]:
         if request.method != route.method:
             # werkzeug lets HEAD in wherever GET is; it would use up a single-use link.
             raise MethodNotAllowed(valid_methods=[route.method])
-        request.max_content_length = route.body_bytes
         caller = _authenticate(service, route)
         query = body = None
         if route.guard is not Guard.PUBLIC:

@@ -28,6 +28,8 @@ from backend.usecases.records import (
 
 #: A repeated creating call gives the first answer for so long.
 IDEMPOTENCY_S = 24 * 3600.0
+#: A job may be scheduled so far ahead.
+LATEST_S = 366 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ def create_jobs(
     body = hashlib.sha256(json.dumps(_plain(wish), sort_keys=True).encode()).hexdigest()
     if key is not None and (first := _first_answer(documents, key, body)) is not None:
         return first
+    if wish.run_at is not None and wish.run_at > clock.now() + LATEST_S:
+        raise Invalid("A job starts within a year.", {"run_at": "more than a year ahead"})
     check_wish(documents, wish, limits)
     own = own_key_hash(documents, person.sub)
     planned = [plan_job(person, wish, sheet_id, sheets, clock, limits) for sheet_id in wish.sheet_ids]

@@ -1,4 +1,4 @@
-"""What holds for all routes, generated from their table: a new route is tested here without a further line."""
+"""What holds for all routes, from their table: a new route is tested here without a further line."""
 
 from __future__ import annotations
 
