@@ -15,6 +15,7 @@ from backend.errors import Conflict, TryLater
 from backend.ports import Clock, Create, Document, Documents, Replace, TaskQueue, Write
 from backend.usecases.batch.ending import batch_task
 from backend.usecases.job_changes import event, replace_job
+from backend.usecases.record_stats import start_counted
 from backend.usecases.records import (
     JOBS_IN_LINE,
     SLOTS,
@@ -100,6 +101,7 @@ def _start(
         if standing
         else Create(lease_key(job.id), lease_to_data(lease)),
         event(job.id, clock, "Rowmill", "Started."),
+        *start_counted(documents, job, now),
     ]
     documents.commit(writes)
     return lease

@@ -14,6 +14,7 @@ from backend.ports import Clock, Documents, Person, Write
 from backend.usecases.batch.ending import rest_cancelled
 from backend.usecases.job_changes import change_job, event, load_job
 from backend.usecases.job_removal import remove_job
+from backend.usecases.record_stats import end_counted
 from backend.usecases.records import job_key, progress_key
 
 
@@ -75,7 +76,8 @@ def cancel(person: Person, job_id: str, *, documents: Documents, clock: Clock) -
 
     def besides(before: Job, after: Job) -> Sequence[Write]:
         if after.status is Status.CANCELLED and before.status is not Status.CANCELLED:
-            return rest_cancelled(documents, after)
+            rest = rest_cancelled(documents, after)
+            return [*rest, *end_counted(documents, after, clock.now(), rest)]
         return ()
 
     def did(before: Job, after: Job) -> str:

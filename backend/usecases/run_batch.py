@@ -53,6 +53,7 @@ from backend.usecases.batch.todo import takes
 from backend.usecases.batch.working import FLAGS_EVERY_S, SHEET_BUSY_S, TICK_S, Outcome, Work
 from backend.usecases.job_changes import event, load_job, replace_job
 from backend.usecases.own_key import key_for
+from backend.usecases.record_stats import Tally
 from backend.usecases.records import bills_key, chunks_key, progress_key, result_key, todo_key
 
 
@@ -125,6 +126,7 @@ class _Batch:
         self._recipe = RECIPES[job.recipe]
         self._purse: Purse | None = None
         self._work: Work | None = None
+        self._tally = Tally(documents, clock, job, process.meter)
         self._tab: Tab | None = None
 
     @property
@@ -248,6 +250,7 @@ class _Batch:
             calls=calls,
             purse=purse,
             states=recalled.states,
+            tally=self._tally,
             wake=wake,
         )
         try:
@@ -271,6 +274,7 @@ class _Batch:
                     {"job_id": self._job.id, "rows": [results.to_data(result)]},
                 ),
                 Increment(progress_key(self._job.id), results.deltas([result])),
+                *self._tally.answered([result], [], []),
             ],
             lambda lease: replace(
                 leases.committed(lease, self._settings.in_flight), next_result=lease.next_result + 1

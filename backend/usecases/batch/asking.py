@@ -61,6 +61,8 @@ class Question:
     #: Reserved for tries that were made: what the settlement gives back.
     reserved_microusd: int = 0
     began: float = 0.0
+    #: How long each call took, tries that failed included.
+    calls_ms: list[int] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,9 +290,13 @@ class Asker:
                     await asyncio.sleep(0.2)
 
     async def _ask_once(self, question: Question) -> tuple[str, ...]:
-        answer = await self._model.ask(
-            question.prompt, model=self._model_name, api_key=self._api_key, timeout_s=self._timeout_s
-        )
+        began = time.perf_counter()
+        try:
+            answer = await self._model.ask(
+                question.prompt, model=self._model_name, api_key=self._api_key, timeout_s=self._timeout_s
+            )
+        finally:
+            question.calls_ms.append(round((time.perf_counter() - began) * 1000))
         self._learn(answer)
         question.tokens_in += answer.tokens_in
         question.tokens_out += answer.tokens_out

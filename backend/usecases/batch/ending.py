@@ -14,6 +14,7 @@ from backend.errors import Conflict, NotFound, TryLater
 from backend.ports import Clock, Create, Documents, Increment, Replace, Task, TaskQueue, Write
 from backend.usecases.batch.holding import Holding
 from backend.usecases.job_changes import event, load_job, replace_job
+from backend.usecases.record_stats import end_counted
 from backend.usecases.records import SLOTS, places_from_data, places_to_data, progress_key, rest_key
 
 
@@ -77,11 +78,13 @@ def give_place_back(
             raise NotFound("The document of running places is gone.")
         left = [place for place in places_from_data(slots.data) if place.job_id != job.id]
         changed = change(job)
+        rest = rest_cancelled(documents, changed) if changed.status in LEFT else []
         writes: list[Write] = [
             replace_job(changed, version),
             Replace(SLOTS, slots.version, places_to_data(left)),
             event(job.id, clock, "Rowmill", WHAT[changed.status], why),
-            *(rest_cancelled(documents, changed) if changed.status in LEFT else ()),
+            *rest,
+            *end_counted(documents, changed, clock.now(), rest),
         ]
         try:
             holding.commit(writes, release)

@@ -97,6 +97,10 @@ class Feeder:
             room -= len(taken)
         return Fed(found, writes)
 
+    def page_times(self) -> list[tuple[str | None, int]]:
+        """Pages read since this was last asked: final address (None: in vain) and milliseconds."""
+        return self._pages.take_times() if self._pages is not None else []
+
     def stop(self) -> None:
         self._stopped = True
         self._backlog.clear()

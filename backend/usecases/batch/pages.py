@@ -11,6 +11,7 @@ import heapq
 import logging
 import random
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Executor, Future
@@ -78,6 +79,7 @@ class PageStage:
         self._resting: list[tuple[float, str]] = []
         self._futures: set[Future[None]] = set()
         self._done: deque[tuple[_Errand, Page | None, RowFailed | None]] = deque()
+        self._times: deque[tuple[str | None, int]] = deque()
 
     @property
     def waiting(self) -> int:
@@ -128,6 +130,10 @@ class PageStage:
         self._hand_over()
         return reads, writes
 
+    def take_times(self) -> list[tuple[str | None, int]]:
+        """How long each reading took since the last take, in milliseconds, with the page's final address."""
+        return [self._times.popleft() for _ in range(len(self._times))]
+
     def stop(self) -> None:
         """Nothing further is fetched and no row waits any more; a page that still comes is kept."""
         for future in list(self._futures):
@@ -174,6 +180,7 @@ class PageStage:
         """Runs in a thread. Whatever happens, the rows that wait for this page hear of it."""
         page: Page | None = None
         failure: RowFailed | None = None
+        began = time.perf_counter()
         try:
             page = self._pages.read(errand.website)
         except RowFailed as refused:
@@ -183,6 +190,7 @@ class PageStage:
             kind = type(defect).__name__
             _log.error("Reading a website failed.", extra={"action": "page_defect", "error": kind})
             failure = RowFailed("page_unreachable", failures.sentence("page_unreachable"))
+        self._times.append((page.final_url if page else None, round((time.perf_counter() - began) * 1000)))
         self._done.append((errand, page, failure))
         self._wake.set()
 

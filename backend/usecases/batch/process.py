@@ -11,6 +11,7 @@ from backend.domain.money import Price
 from backend.domain.pace import Pace
 from backend.usecases.batch.asking import Runner, SharedCalls
 from backend.usecases.batch.purse import Caps
+from backend.usecases.record_stats import Meter
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Process:
     runner: Runner
     page_threads: Executor
     shared: SharedCalls = field(default_factory=SharedCalls)
+    meter: Meter = field(default_factory=Meter)
     _paces: dict[tuple[str, str], Pace] = field(default_factory=dict)
 
     def pace(self, key_hash: str, model: str, most: int) -> Pace:

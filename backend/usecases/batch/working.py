@@ -26,6 +26,7 @@ from backend.usecases.batch.recalling import ANSWERED, note_to_data
 from backend.usecases.batch.sheet_calls import SheetCalls, flush_every_s
 from backend.usecases.batch.stepping import Stepper
 from backend.usecases.job_changes import load_job
+from backend.usecases.record_stats import Tally
 from backend.usecases.records import progress_key, result_key, write_key
 
 #: Results are committed when so many have gathered, or after so long.
@@ -75,12 +76,14 @@ class Work:
         calls: SheetCalls,
         purse: Purse,
         states: bytearray,
+        tally: Tally,
         wake: threading.Event,
     ) -> None:
         self._job, self._recipe, self._holding = job, recipe, holding
         self._documents, self._clock, self._settings = documents, clock, settings
         self._asker, self._feeder, self._placer = asker, feeder, placer
         self._calls, self._purse, self._states, self._wake = calls, purse, states, wake
+        self._tally = tally
         self._stepper = Stepper(calls, self._commit_note)
         self._found: list[Result] = []
         self._kept: list[Write] = []
@@ -176,6 +179,7 @@ class Work:
         essential: list[Write] = [
             Create(key, data),
             Increment(progress_key(self._job.id), results.deltas(batch)),
+            *self._tally.answered(batch, asked, self._feeder.page_times()),
         ]
         cost = sum(one.question.cost_microusd for one in asked)
         reserved = sum(one.question.reserved_microusd for one in asked)
@@ -257,6 +261,7 @@ class Work:
         ]
         if settled:
             writes.append(Increment(progress_key(self._job.id), {**counts, "answered": -settled}))
+            writes += self._tally.settled(counts)
         self._holding.commit(
             writes,
             lambda lease: replace(self._calls.noted(lease), next_write=lease.next_write + 1),
