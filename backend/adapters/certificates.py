@@ -44,10 +44,13 @@ class Certificates:
 
         Old certificates serve on when a fetch fails. Raises `Unauthenticated` when there never were any.
         """
-        if self._needs_fetch(key_id):
-            with self._lock:
+        # Who has the certificate at hand does not wait for others' refreshing; who has not, does.
+        if self._needs_fetch(key_id) and self._lock.acquire(blocking=key_id not in self._certificates):
+            try:
                 if self._needs_fetch(key_id):  # nobody fetched while we waited
                     self._fetch()
+            finally:
+                self._lock.release()
         if not self._certificates:
             raise Unauthenticated(
                 "Nobody can be identified right now: Google's certificates are out of reach."
@@ -61,7 +64,6 @@ class Certificates:
         return wanted and now >= self._fetched_at + interval_s
 
     def _fetch(self) -> None:
-        self._fetched_at = self._clock.monotonic()
         try:
             response = self._request(url=self._url, method="GET", timeout=FETCH_TIMEOUT_S)
             if response.status != 200:
@@ -74,9 +76,12 @@ class Certificates:
                 "Google's certificates could not be fetched; those at hand serve on.",
                 extra={"action": "certificates_fetch_failed", "error": type(error).__name__},
             )
-            return
-        self._certificates = certificates
-        self._stale_at = self._fetched_at + _max_age_s(response.headers)
+        else:
+            self._certificates = certificates
+            self._stale_at = self._clock.monotonic() + _max_age_s(response.headers)
+        finally:
+            # Only now: until then whoever needs what is being fetched has to wait for it.
+            self._fetched_at = self._clock.monotonic()
 
 
 def _max_age_s(headers: Any) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -238,3 +239,25 @@ def test_an_answer_that_holds_no_certificates_is_no_answer(
 
 def test_the_address_to_share_with_is_the_service_accounts(identity: Standin) -> None:
     assert an_identity(identity).service_account() == ROBOT
+
+
+def test_callers_at_once_wait_for_the_first_certificates(identity: Standin) -> None:
+    """A new instance gets many calls at once; none of them may be refused for being second."""
+    identity.switch(delay_ms=100)
+    who, token = an_identity(identity), a_token(identity)
+    with ThreadPoolExecutor(8) as threads:
+        people = list(threads.map(lambda _: who.person(token).email, range(8)))
+    assert people == ["ada@example.com"] * 8
+    assert len(identity.ledger("certs")) == 1
+
+
+def test_the_scheduler_is_let_in_as_itself_where_it_has_an_account_of_its_own(identity: Standin) -> None:
+    sweeper = "scheduler@rowmill-local.iam.gserviceaccount.com"
+    who = an_identity(identity, sweeper_email=sweeper)
+    who.check_caller(a_caller(identity, email=sweeper), scheduler=True)
+    for email, scheduler in ((QUEUE, True), (sweeper, False)):
+        with pytest.raises(Unauthenticated, match="another account"):
+            who.check_caller(a_caller(identity, email=email), scheduler=scheduler)
+    an_identity(identity).check_caller(a_caller(identity), scheduler=True)
+    with pytest.raises(Unauthenticated, match="No caller"):
+        an_identity(identity, sweeper_email="").check_caller(a_caller(identity), scheduler=True)
