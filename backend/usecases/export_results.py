@@ -14,9 +14,16 @@ from backend.usecases.read_rows import all_receipts, was_rest_cancelled
 
 
 def export_results(job: Job, *, documents: Documents) -> Iterator[list[str]]:
-    """The header, then a line for each row. Results whose row is gone from the sheet are in it, too."""
+    """The header, then a line for each row. Results whose row is gone from the sheet are in it, too.
+
+    Raises `NotAllowed` at once, before the first line.
+    """
     if job.freeze is None:
         raise NotAllowed("This job has not read its rows yet; there is nothing to download.")
+    return _lines(job, documents)
+
+
+def _lines(job: Job, documents: Documents) -> Iterator[list[str]]:
     recipe = RECIPES[job.recipe]
     frozen = FrozenRows(documents, job)
     found = all_receipts(documents, job)

@@ -33,13 +33,13 @@ def download(call: Call) -> Response:
     """The link's signature is the proof; that it was used is kept as long as it would be valid."""
     service = call.service
     link = service.signer.read_link(call.path["token"])
+    job = read_job(service.documents, link.job_id)
+    rows = export_results(job, documents=service.documents)
     used = Key("challenges", f"link-{link.nonce}")
     try:
         service.documents.commit([Create(used, {}, service.clock.now() + LINK_S)])
     except Conflict:
         raise NotFound("This link was used already. Start the download again.") from None
-    job = read_job(service.documents, link.job_id)
-    rows = export_results(job, documents=service.documents)
     pieces = csv_download(rows) if link.format == "csv" else xlsx_download(rows)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", job.sheet_name).strip("-") or "results"
     return Response(
