@@ -1,0 +1,101 @@
+"""A user may ask so much in a minute, over all instances together; others are not slowed by it."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from backend.app import create_app
+from backend.usecases.limits import BLOCKS, RequestCounter
+from tests.entrypoints.conftest import MakeHouse
+from tests.entrypoints.house import Caller, House
+
+MINUTE = 60
+
+
+def a_house(make_house: MakeHouse) -> House:
+    """Ten requests a minute, and a minute that has just begun."""
+    house = make_house(requests_per_minute=10)
+    house.clock.ahead_s -= house.clock.now() % MINUTE
+    return house
+
+
+def another_instance(house: House) -> House:
+    counter = RequestCounter(house.documents, house.clock, house.service.settings.requests_per_minute)
+    service = replace(house.service, requests=counter)
+    return replace(house, service=service, app=create_app(service))
+
+
+def status(caller: Caller, path: str = "/api/system") -> int:
+    return caller.call("GET", path).status_code
+
+
+def test_the_eleventh_request_of_a_minute_is_refused_with_a_time(make_house: MakeHouse) -> None:
+    house = a_house(make_house)
+    alice = house.sign_in("alice")
+    assert [status(alice) for _ in range(10)] == [200] * 10
+    refused = alice.call("GET", "/api/system")
+    assert refused.status_code == 429
+    assert refused.get_json()["title"] == "Too many requests"
+    wait_s = int(refused.headers["Retry-After"])
+    assert 1 <= wait_s <= MINUTE
+    assert status(house.sign_in("bob")) == 200
+    house.clock.passes(wait_s)
+    assert status(alice) == 200
+
+
+def test_instances_count_together(make_house: MakeHouse) -> None:
+    one = a_house(make_house)
+    two = another_instance(one)
+    token = one.sign_in("alice").token
+    answers = [status(house.somebody(token)) for _ in range(8) for house in (one, two)]
+    assert answers == [200] * 10 + [429] * 6
+
+
+def test_requests_at_once_are_counted_each(make_house: MakeHouse) -> None:
+    house = a_house(make_house)
+    token = house.sign_in("alice").token
+    with ThreadPoolExecutor(8) as threads:
+        answers = list(threads.map(lambda _: status(house.somebody(token)), range(40)))
+    assert answers.count(200) <= 10
+    assert set(answers) <= {200, 429, 503}
+    assert answers.count(200) >= 8
+
+
+def test_refused_requests_and_watching_count_too(make_house: MakeHouse) -> None:
+    house = a_house(make_house)
+    alice, sheet = house.sign_in("alice"), house.a_sheet()
+    watcher = house.somebody(alice.prove(sheet))  # two requests
+    assert [status(alice, "/api/jobs/unknown") for _ in range(4)] == [404] * 4
+    assert [status(watcher, f"/api/watch?spreadsheet_id={sheet}") for _ in range(6)] == [200] * 4 + [429] * 2
+
+
+def test_what_nobody_signed_is_not_counted_against_anybody(make_house: MakeHouse) -> None:
+    house = a_house(make_house)
+    forged = house.somebody(house.standins.id_token("alice@example.com", flaw="hs256_public_key"))
+    assert {status(forged) for _ in range(20)} == {401}
+    assert status(house.sign_in("alice")) == 200
+
+
+def test_most_requests_cost_the_store_nothing(make_house: MakeHouse) -> None:
+    """A block at a time: of 600 a minute, every thirtieth asks the store."""
+    house = make_house(requests_per_minute=600)
+    counted = CountingDocuments(house)
+    counter = RequestCounter(counted, house.clock, 600)  # type: ignore[arg-type]
+    for _ in range(90):
+        counter.count("alice")
+    assert 3 <= counted.commits <= 4  # four where a minute begins on the way
+    assert BLOCKS == 20
+
+
+class CountingDocuments:
+    """The real store, with the commits counted."""
+
+    def __init__(self, house: House) -> None:
+        self._documents = house.documents
+        self.get = self._documents.get
+        self.commits = 0
+
+    def commit(self, writes: object) -> object:
+        self.commits += 1
+        return self._documents.commit(writes)  # type: ignore[arg-type]
