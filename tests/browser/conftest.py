@@ -80,6 +80,8 @@ def bench(context: BrowserContext, stack: LocalStack) -> Iterator[Opener]:
 
     yield make
     requests.delete(f"{stack.workbench_url}/_standin/faults", timeout=10)
+    for each in made:
+        each.cancel_what_is_left()
     assert [error for each in made for error in each.errors] == []
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 
 import pytest
-import requests
 from playwright.sync_api import Route, expect
 
-from tests.browser.bench import Model
+from tests.browser.bench import Bench, Model
 from tests.browser.conftest import Opener
-from tests.stack import LocalStack
 
 pytestmark = pytest.mark.browser
 
@@ -87,7 +84,7 @@ def test_a_commit_is_on_the_page_within_a_second(bench: Opener, model: Model) ->
     )
     desk.press("Queue for background processing")
     desk.says("This tab is being filled")
-    committed = follow_commits(desk.stack, desk.workbook, until=3_000)
+    committed = follow_commits(desk, until=3_000)
     first_shown: dict[int, float] = {}
     for at_ms, text in desk.page.evaluate("window.shown"):
         count = int(text.split("/")[0].replace(",", "").strip() or 0) if "/" in text else 0
@@ -101,23 +98,15 @@ def test_a_commit_is_on_the_page_within_a_second(bench: Opener, model: Model) ->
     assert delays[int(0.95 * len(delays))] < 1.0, delays
 
 
-def follow_commits(stack: LocalStack, workbook: str, until: int) -> dict[int, float]:
+def follow_commits(desk: Bench, until: int) -> dict[int, float]:
     """Rows that have ended → when the api first said so, asked 20 times a second beside the page."""
-    token = requests.post(f"{stack.workbench_url}/_workbench/id_token", timeout=10).json()["token"]
-    headers = {"Authorization": f"Bearer {token}"}
     seen: dict[int, float] = {}
     done = threading.Event()
 
     def ask() -> None:
         end = time.monotonic() + 60
         while time.monotonic() < end and not done.is_set():
-            answer = requests.get(
-                f"{stack.backend_url}/api/jobs",
-                params={"spreadsheet_id": workbook},
-                headers=headers,
-                timeout=10,
-            )
-            (job,) = json.loads(answer.text)["jobs"]
+            (job,) = desk.ask("GET", f"/api/jobs?spreadsheet_id={desk.workbook}")["jobs"]
             count = sum(value for name, value in job["counts"].items() if name not in {"total", "cached"})
             seen.setdefault(count, time.time())
             if count >= until:
