@@ -23,6 +23,8 @@ def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
     if options.with_parent:
         _end_with_parent()
+    # Set both: a shell that starts us in the background leaves Ctrl-C's signal ignored.
+    signal.signal(signal.SIGINT, _interrupt)
     signal.signal(signal.SIGTERM, _interrupt)
     line = Line()
     try:
