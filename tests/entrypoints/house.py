@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -62,6 +63,9 @@ class HandClock:
     def sleep(self, seconds: float) -> None:
         time.sleep(min(seconds, 0.02))
         self.slept_s += max(0.0, seconds - 0.02)
+
+    def wait(self, event: threading.Event, seconds: float) -> None:
+        event.wait(min(seconds, 0.02))
 
     def passes(self, seconds: float) -> None:
         self.ahead_s += seconds
