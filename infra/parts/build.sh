@@ -40,8 +40,8 @@ choose_image() {
 
 image_is_there() {
   local tags
-  tags=$(gcloud artifacts docker images list "${IMAGE%:*}" --include-tags --format='value(tags)') || exit
-  tr ',' '\n' <<<"$tags" | has_line "${IMAGE##*:}"
+  tags=$(gcloud artifacts docker images list "${IMAGE_PATH%/*}" --include-tags --format='value(tags)') || exit
+  tr ',; ' '\n' <<<"$tags" | has_line "${IMAGE##*:}"
 }
 
 build_image() {

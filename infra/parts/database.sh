@@ -24,6 +24,8 @@ settle() {
   shift 2
   lines=$(lacking "$kind")
   [ -n "$lines" ] || return 0
+  # Two changes of one field at the same time are refused.
+  wait_while 'changes of the database' changes_under_way
   mapfile -t lines <<<"$lines"
   for line in "${lines[@]}"; do
     read -ra words <<<"$line"
@@ -39,7 +41,8 @@ apply_database() {
   settle composite index gcloud firestore indexes composite create
   settle field 'no index' gcloud firestore indexes fields update
   settle ttl expiry gcloud firestore fields ttls update
-  wait_for_indexes
+  # A query whose index is not ready fails; the rest may go on by itself.
+  wait_while indexes indexes_being_built
 }
 
 indexes_being_built() {
@@ -47,16 +50,22 @@ indexes_being_built() {
     --format='value(name.basename())'
 }
 
-#: A query whose index is not ready fails; on an empty database building takes some minutes.
-wait_for_indexes() {
-  local building tries=0
-  building=$(indexes_being_built)
-  while [ -n "$building" ]; do
+changes_under_way() {
+  local all
+  all=$(gcloud firestore operations list --database="$DATABASE_NAME" --format='value(name.basename(),done)')
+  sed '/\tTrue$/d' <<<"$all"
+}
+
+#: Waits for $1 while the command $2 names some; on an empty database that takes some minutes.
+wait_while() {
+  local left tries=0
+  left=$("$2")
+  while [ -n "$left" ]; do
     tries=$((tries + 1))
-    [ $tries -le 120 ] || fail "indexes are still being built after 20 minutes; run this again later."
-    say "   waiting for $(wc -l <<<"$building") indexes"
+    [ $tries -le 120 ] || fail "$1 are still under way after 20 minutes; run this again later."
+    say "   waiting for $1: $(wc -l <<<"$left")"
     sleep "${POLL_S:-10}"
-    building=$(indexes_being_built)
+    left=$("$2")
   done
 }
 

@@ -67,7 +67,7 @@ deploy_service() {
   change "service $service: $IMAGE" gcloud run deploy "$service" --region="$REGION" --image="$IMAGE" \
     --service-account="$RUN_AS" --set-env-vars="^|^$(environment | paste -sd '|')" --set-secrets="$SECRETS" \
     --timeout="$RUN_TIMEOUT_S" --concurrency="$CONCURRENCY" --cpu="$CPU" --memory="$MEMORY" --cpu-boost \
-    --max-instances="$MAX" --min-instances="$MIN" --no-allow-unauthenticated \
+    --max-instances="$MAX" --min-instances="$MIN" \
     --startup-probe=httpGet.path=/healthz,periodSeconds=2,timeoutSeconds=2,failureThreshold=60 \
     --liveness-probe=httpGet.path=/healthz,periodSeconds=30,timeoutSeconds=10,failureThreshold=4 "$@"
 }
@@ -88,8 +88,9 @@ apply_services() {
     # What Cloud Tasks' tokens are meant for: named here, so that nothing rests on which address Google shows.
     [ "$service" = "$API_SERVICE" ] || flags=("--set-custom-audiences=$WORKER_ADDRESS")
     if ! has_line "$service" <<<"$have"; then
-      # Cloud Run refuses --no-traffic for a service that does not exist yet.
-      deploy_service "$service" "${flags[@]}"
+      # Cloud Run refuses --no-traffic for a service that does not exist yet. Said once: on a service that is
+      # there already, --no-allow-unauthenticated would take away what allows the world to call the api.
+      deploy_service "$service" "${flags[@]}" --no-allow-unauthenticated
       continue
     fi
     now=$(facts "$service")

@@ -64,6 +64,8 @@ class Cloud:
     databases: dict[str, Doc] = field(default_factory=dict)
     indexes: list[Doc] = field(default_factory=list)
     fields: dict[str, Doc] = field(default_factory=dict)
+    #: Changes of the database that are under way, by the field or index that they change.
+    operations: dict[str, Doc] = field(default_factory=dict)
     queues: dict[str, Doc] = field(default_factory=dict)
     repositories: dict[str, Doc] = field(default_factory=dict)
     buckets: dict[str, Doc] = field(default_factory=dict)
@@ -129,7 +131,7 @@ def projected(docs: list[Doc], expression: str) -> Iterator[str]:
         values = []
         for key in keys:
             value = look_up(doc, key.removesuffix(".basename()"))
-            text = "" if value is None else ",".join(value) if isinstance(value, list) else str(value)
+            text = "" if value is None else ";".join(value) if isinstance(value, list) else str(value)
             values.append(text.rpartition("/")[2] if key.endswith(".basename()") else text)
         yield "\t".join(values)
 

@@ -195,9 +195,21 @@ def _list_indexes(cloud: Cloud, asked: Command) -> list[Doc]:
     return shown
 
 
+def _operations(cloud: Cloud, asked: Command) -> list[Doc]:
+    """Each look finds what was under way the last time done."""
+    _there(cloud.databases, asked["database"])
+    shown = [dict(operation) for operation in cloud.operations.values()]
+    for operation in cloud.operations.values():
+        operation["done"] = True
+    return shown
+
+
 def _field(cloud: Cloud, asked: Command) -> Doc:
     _there(cloud.databases, asked["database"])
     name = f"projects/p/databases/d/collectionGroups/{asked['collection-group']}/fields/{asked.name}"
+    if not cloud.operations.get(name, {"done": True}).get("done"):
+        raise Refused("FAILED_PRECONDITION: another change of this field is under way.")
+    cloud.operations[name] = {"name": f"projects/p/databases/d/operations/{len(cloud.operations)}"}
     return cloud.fields.setdefault(name, {"name": name, "indexConfig": {"indexes": [{"order": "ASCENDING"}]}})
 
 
@@ -207,6 +219,7 @@ def _delete_database(cloud: Cloud, asked: Command) -> None:
     del cloud.databases[asked["database"]]
     cloud.indexes.clear()
     cloud.fields.clear()
+    cloud.operations.clear()
 
 
 def _queue(asked: Command) -> Doc:
@@ -297,6 +310,7 @@ READS: dict[str, Callable[[Cloud, Command], Shown]] = {
     "firestore databases list": _listed("databases", f"projects/{PROJECT}/databases/"),
     "firestore indexes composite list": _list_indexes,
     "firestore indexes fields list": lambda cloud, _: list(cloud.fields.values()),
+    "firestore operations list": _operations,
     "firestore fields ttls list": lambda cloud, _: [f for f in cloud.fields.values() if "ttlConfig" in f],
     "tasks queues list": _listed("queues", f"projects/{PROJECT}/locations/l/queues/"),
     "tasks queues describe": _described("queues"),

@@ -46,6 +46,8 @@ def deploy(cloud: Cloud, asked: Command) -> None:
         status["traffic"] = [serving]
     elif new or any(target.get("latestRevision") for target in status["traffic"]):
         status["traffic"] = [{"percent": 100, "revisionName": revision, "latestRevision": True}]
+    if "no-allow-unauthenticated" in flags:
+        cloud.policies.get(f"run services:{name}", set()).discard(("roles/run.invoker", "allUsers"))
     if "tag" in flags:
         status["traffic"].append({"revisionName": revision, "tag": flags["tag"]})
     cloud.services[name] = service

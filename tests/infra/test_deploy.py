@@ -112,6 +112,8 @@ def test_a_changed_setting_goes_through_a_candidate(deployed: Project) -> None:
     assert deployed.cloud.queues["rowmill-background"]["rateLimits"]["maxConcurrentDispatches"] == 5
     for service in deployed.cloud.services.values():
         assert service["status"]["traffic"][0]["revisionName"].endswith("-00002")
+    # Nobody was locked out meanwhile.
+    assert deployed.cloud.allows("run services", "rowmill-api", "roles/run.invoker", "allUsers")
 
 
 def test_changed_sources_are_built_and_rolled_out(deployed: Project) -> None:
