@@ -38,6 +38,7 @@ def make_house(running: Standins, tmp_path_factory: pytest.TempPathFactory) -> I
 def close(house: House) -> None:
     service = house.service
     service.process.page_threads.shutdown()
+    service.process.runner.submit(service.model.close()).result(5)  # type: ignore[attr-defined]
     service.process.runner.close()  # type: ignore[attr-defined]
     service.pages.close()
     service.sheets.close()  # type: ignore[attr-defined]

@@ -29,7 +29,7 @@ from backend.local.identity.app import create_app as create_identity
 from backend.local.model.app import create_app as create_model
 from backend.local.sheets.app import create_app as create_sheets
 from backend.local.tasks.app import create_app as create_tasks
-from backend.ports import Documents
+from backend.ports import Documents, Vault
 from backend.usecases.limits import RequestCounter
 from backend.usecases.records import EXPIRING, QUERIES
 from tests.serving import serving
@@ -236,6 +236,11 @@ class House:
         """The task that the queue would deliver."""
         body = {"job_id": job_id, "enqueue_no": enqueue_no}
         return self.queue_caller().call("POST", "/tasks/batches", body)
+
+    def with_vault(self, vault: Vault) -> House:
+        """The same deployment after its secrets were changed."""
+        service = replace(self.service, vault=vault)
+        return replace(self, service=service, app=create_app(service))
 
     def rerole(self, role: str) -> House:
         """The same deployment as the api alone, or as the worker alone."""
