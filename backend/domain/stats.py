@@ -25,7 +25,7 @@ def hour_of(at: float) -> int:
 
 
 def bucket(value: float) -> int:
-    """0 holds what is below 1; n ends at 2 ** (n / FINENESS), that value included."""
+    """0 holds what is below 1; n ends at 2 ** ((n - 1) / FINENESS), that value included."""
     return 0 if value < 1 else math.ceil(FINENESS * math.log2(value) - 1e-9) + 1
 
 

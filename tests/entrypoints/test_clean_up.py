@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -41,7 +42,7 @@ def house(make_house: MakeHouse) -> House:
 def an_ended_job(house: House, alice: Caller, sheet: str, results: int = 3) -> str:
     """With a document of every kind, and the rows of a freeze that was never finished."""
     alice.prove(sheet)
-    job_id: str = alice.queue(sheet, run_at="2099-01-01T00:00:00Z")["id"]
+    job_id: str = alice.queue(sheet, run_at=next_month(house))["id"]
     job, version = load_job(house.documents, job_id)
     ended: dict[str, Any] = {
         **replace_job(job, version).data,
@@ -56,6 +57,11 @@ def an_ended_job(house: House, alice: Caller, sheet: str, results: int = 3) -> s
     writes += [Create(progress_key(job_id), {}), Create(lease_key(job_id), {"job_id": job_id})]
     house.documents.commit([Replace(job_key(job_id), version, ended), *writes])
     return job_id
+
+
+def next_month(house: House) -> str:
+    at = datetime.fromtimestamp(house.clock.now() + 30 * DAY_S, UTC)
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def left_of(house: House, job_id: str) -> list[Key]:
@@ -89,8 +95,8 @@ def test_an_ended_job_goes_with_everything_of_it_after_the_history_s_days(
 
 def test_a_job_that_has_not_ended_stays_however_old_it_is(house: House, alice: Caller, sheet: str) -> None:
     alice.prove(sheet)
-    waiting = alice.queue(sheet, run_at="2099-01-01T00:00:00Z")["id"]
-    paused = alice.queue(sheet, run_at="2099-01-01T00:00:00Z")["id"]
+    waiting = alice.queue(sheet, run_at=next_month(house))["id"]
+    paused = alice.queue(sheet, run_at=next_month(house))["id"]
     alice.ask("POST", f"/api/jobs/{paused}/pause")
     house.clock.passes(400 * DAY_S)
     sweep(house)

@@ -11,6 +11,7 @@ from backend.entrypoints.api import (
     key,
     schedules,
     sheets,
+    stats,
     system,
     watch,
 )
@@ -26,5 +27,6 @@ ROUTES: tuple[Route, ...] = (
     *watch.ROUTES,
     *key.ROUTES,
     *schedules.ROUTES,
+    *stats.ROUTES,
     *system.ROUTES,
 )
