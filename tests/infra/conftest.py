@@ -108,17 +108,41 @@ def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@contextmanager
-def _serving(cloud: Cloud, folder: Path, programs: Path) -> Iterator[Project]:
-    """A clean checkout in `folder`, its programs asking `cloud`; the commit is the same each time."""
-    checkout = folder / "checkout"
-    shutil.copytree(ROOT / "infra", checkout / "infra", ignore=shutil.ignore_patterns("settings.sh"))
+@pytest.fixture(scope="session")
+def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clean checkout of what the scripts need; the commit is the same each time."""
+    checkout = tmp_path_factory.mktemp("sources")
+    shutil.copytree(
+        ROOT / "infra", checkout / "infra", ignore=shutil.ignore_patterns("settings.sh", "__pycache__")
+    )
     shutil.copy(ROOT / "cloudbuild.yaml", checkout)
     (checkout / ".gitignore").write_text("infra/settings.sh\n")
     who = ["-c", "user.name=t", "-c", "user.email=t@t.example", "-c", "commit.gpgsign=false"]
     dates = dict.fromkeys(("GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE"), "2026-01-01T00:00:00Z")
     for command in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "x"]):
         subprocess.run(["git", *command], cwd=checkout, check=True, env=os.environ | dates)
+    shutil.rmtree(checkout / ".git" / "hooks", ignore_errors=True)
+    return checkout
+
+
+@dataclass
+class Desk:
+    """Where checkouts come from and the programs that stand in for gcloud and curl."""
+
+    sources: Path
+    programs: Path
+
+
+@pytest.fixture(scope="session")
+def desk(sources: Path, programs: Path) -> Desk:
+    return Desk(sources, programs)
+
+
+@contextmanager
+def serving(cloud: Cloud, folder: Path, desk: Desk) -> Iterator[Project]:
+    """A checkout in `folder` whose programs ask `cloud`."""
+    checkout = folder / "checkout"
+    shutil.copytree(desk.sources, checkout)
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Call) as server:
         server.daemon_threads = True
         server.cloud = cloud  # type: ignore[attr-defined]
@@ -126,7 +150,7 @@ def _serving(cloud: Cloud, folder: Path, programs: Path) -> Iterator[Project]:
         thread.start()
         environment = {
             # The interpreter of the tests comes before any slower wrapper of one.
-            "PATH": f"{programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
+            "PATH": f"{desk.programs}:{Path(sys.executable).parent}:{os.environ['PATH']}",
             "HOME": str(folder),
             "CLOUD_PORT": str(server.server_address[1]),
             "POLL_S": "0",
@@ -142,33 +166,33 @@ def _serving(cloud: Cloud, folder: Path, programs: Path) -> Iterator[Project]:
 
 
 @pytest.fixture
-def new_project(tmp_path: Path, programs: Path) -> Iterator[Callable[[], Project]]:
+def new_project(tmp_path: Path, desk: Desk) -> Iterator[Callable[[], Project]]:
     """Makes empty projects, each with a clean checkout."""
     with ExitStack() as stack:
         number = itertools.count()
-        yield lambda: stack.enter_context(_serving(Cloud(), tmp_path / f"{next(number)}", programs))
+        yield lambda: stack.enter_context(serving(Cloud(), tmp_path / f"{next(number)}", desk))
 
 
 @pytest.fixture
-def project(tmp_path: Path, programs: Path) -> Iterator[Project]:
+def project(tmp_path: Path, desk: Desk) -> Iterator[Project]:
     """An empty project."""
-    with _serving(Cloud(), tmp_path / "project", programs) as project:
+    with serving(Cloud(), tmp_path / "project", desk) as project:
         yield project
 
 
 @pytest.fixture(scope="session")
-def first_deployment(tmp_path_factory: pytest.TempPathFactory, programs: Path) -> Cloud:
+def first_deployment(tmp_path_factory: pytest.TempPathFactory, desk: Desk) -> Cloud:
     """What a first deployment leaves behind, its calls included. Copy it before changing it."""
-    with _serving(Cloud(), tmp_path_factory.mktemp("first"), programs) as project:
+    with serving(Cloud(), tmp_path_factory.mktemp("first"), desk) as project:
         ran = project.deploy()
         assert ran.status == 0, ran.said
         return project.cloud
 
 
 @pytest.fixture
-def deployed(first_deployment: Cloud, tmp_path: Path, programs: Path) -> Iterator[Project]:
+def deployed(first_deployment: Cloud, tmp_path: Path, desk: Desk) -> Iterator[Project]:
     """A project after a first deployment, its record of calls empty."""
     cloud = deepcopy(first_deployment)
     cloud.calls.clear()
-    with _serving(cloud, tmp_path / "deployed", programs) as project:
+    with serving(cloud, tmp_path / "deployed", desk) as project:
         yield project
