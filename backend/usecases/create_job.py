@@ -227,7 +227,7 @@ def _columns(wish: Wish, inspected: Inspected) -> dict[str, str]:
         raise Invalid(
             f'Sheet "{title}" has no column called "{wish.filter.column}" to filter by.', {"filter": "column"}
         )
-    if problems := obstacles(recipe, inspected.tab, columns):
+    if problems := obstacles(recipe, inspected.tab, columns, where.headers):
         raise NotAllowed(f'Sheet "{title}": {problems[0]}')
     return {name: where.headers[column] for name, column in columns.inputs.items()}
 

@@ -103,7 +103,7 @@ def estimate_job(
         prompt=write_prompt(recipe, answers.schema(recipe), first.row, first.text) if first else None,
         prompt_row=first.row.place + 1 if first else 0,
         warnings=[
-            *obstacles(recipe, tab, where.columns),
+            *obstacles(recipe, tab, where.columns, where.headers),
             *_warnings(wish, tally, asked, price, cost, job.model),
             *_busy(documents, job),
         ],

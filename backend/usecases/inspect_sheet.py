@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from backend.domain.cells import as_text, is_blank
@@ -58,7 +58,9 @@ def inspect_sheet(
         areas = [Area(tab.id, first, tab.rows, column, column + 1) for column in columns]
         rows = max(_last_filled(grid) for grid in sheets.read(spreadsheet_id, areas))
     problems = tuple(
-        problem for name, where in layouts.items() for problem in obstacles(RECIPES[name], tab, where.columns)
+        problem
+        for name, where in layouts.items()
+        for problem in obstacles(RECIPES[name], tab, where.columns, where.headers)
     )
     return Inspected(spreadsheet, tab, layouts, rows, tuple(dict.fromkeys(problems)))
 
@@ -81,11 +83,11 @@ def _telling_columns(layouts: Mapping[str, Layout], used: int) -> list[int]:
     return sorted(found) or [min(used - 1, 0)]
 
 
-def obstacles(recipe: Recipe, tab: Tab, columns: Columns) -> list[str]:
-    """Protected ranges that the outputs would touch, as sentences."""
-    wanted = set(columns.outputs.values())
-    if len(columns.outputs) <= len(recipe.outputs):
-        wanted |= set(range(tab.columns, tab.columns + len(recipe.outputs) + 1))
+def obstacles(recipe: Recipe, tab: Tab, columns: Columns, headers: Sequence[str]) -> list[str]:
+    """Protected ranges that the outputs would touch, as sentences. Missing ones go behind the last header."""
+    used = max((i + 1 for i, header in enumerate(headers) if header.strip()), default=0)
+    missing = len(recipe.outputs) + 1 - len(columns.outputs)  # and the status
+    wanted = {*columns.outputs.values(), *range(used, used + missing)}
     sentences = []
     for protected in tab.protected:
         area = protected.area
