@@ -79,10 +79,11 @@ class GoogleIdentity:
             return True
         if email.lower() in self._allowed_emails:
             return True
-        domains = {email.lower().rpartition("@")[2]}
-        if isinstance(hosted_domain, str):
-            domains.add(hosted_domain.lower())
-        return bool(domains & self._allowed_domains)
+        # Google speaks for an address only where it hosts it: whoever left a firm may still have an account
+        # with its address, and a verified one at that (Google's guide "Verify the Google ID token").
+        domain = hosted_domain if isinstance(hosted_domain, str) else email.rpartition("@")[2]
+        hosted = isinstance(hosted_domain, str) or domain.lower() == "gmail.com"
+        return hosted and domain.lower() in self._allowed_domains
 
     def _claims(self, token: str, audiences: frozenset[str]) -> Claims:
         """The claims of a token that holds in every respect but whose it is."""

@@ -127,7 +127,9 @@ def test_a_token_for_another_script_is_refused(identity: Standin) -> None:
 @pytest.mark.parametrize(
     ("allowed", "wanted", "let_in"),
     [
-        ({"allowed_domains": ["example.com"]}, {"email": "ada@EXAMPLE.com"}, True),
+        ({"allowed_domains": ["Example.com"]}, {"email": "ada@EXAMPLE.com", "hd": "example.com"}, True),
+        ({"allowed_domains": ["example.com"]}, {"email": "ada@example.com"}, False),
+        ({"allowed_domains": ["gmail.com"]}, {"email": "ada@gmail.com"}, True),
         ({"allowed_domains": ["example.com"]}, {"email": "ada@alias.org", "hd": "example.com"}, True),
         ({"allowed_domains": ["example.com"]}, {"email": "ada@notexample.com"}, False),
         ({"allowed_domains": ["example.com"]}, {"email": "ada@example.com.evil.org"}, False),
