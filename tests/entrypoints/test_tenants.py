@@ -1,0 +1,175 @@
+"""Nobody learns of others' work: by ids, filters, counts, keys, dependencies or answers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from backend.config import Settings
+from backend.domain.answers import tenant
+from backend.ports import Create, Key
+from tests.entrypoints.conftest import MakeHouse
+from tests.entrypoints.house import Caller, House
+
+UNKNOWN = "f" * 20
+
+
+@pytest.fixture
+def x(house: House, alice: Caller) -> str:
+    sheet = house.a_sheet()
+    alice.prove(sheet)
+    return sheet
+
+
+@pytest.fixture
+def y(house: House, bob: Caller) -> str:
+    sheet = house.a_sheet()
+    bob.prove(sheet)
+    return sheet
+
+
+def test_a_job_of_another_sheet_is_as_unknown_as_any_to_wait_for(
+    house: House, alice: Caller, bob: Caller, x: str, y: str
+) -> None:
+    theirs = bob.queue(y)["id"]
+    wish = {"spreadsheet_id": x, "sheet_ids": [0], "recipe": "case_a"}
+    answers = [alice.call("POST", "/api/jobs", wish | {"depends_on": [name]}) for name in (theirs, UNKNOWN)]
+    assert [answer.status_code for answer in answers] == [422, 422]
+    said = [answer.text.replace(name, "ID") for answer, name in zip(answers, (theirs, UNKNOWN), strict=True)]
+    assert said[0] == said[1]
+    own = alice.queue(x)["id"]
+    assert alice.queue(x, depends_on=[own])["depends_on"] == [own]
+
+
+@pytest.mark.parametrize("action", ["pause", "resume", "cancel", "retry", "delete", "undo"])
+def test_an_action_on_ids_does_nothing_to_others_and_says_nothing_of_them(
+    alice: Caller, bob: Caller, x: str, y: str, action: str
+) -> None:
+    theirs = bob.queue(y)
+    body = {"spreadsheet_id": x, "action": action, "ids": [theirs["id"], UNKNOWN]}
+    results = alice.ask("POST", "/api/jobs/actions", body)["results"]
+    assert [result["ok"] for result in results] == [False, False]
+    assert results[0]["sentence"] == results[1]["sentence"]
+    assert bob.ask("GET", f"/api/jobs/{theirs['id']}")["status"] == theirs["status"]
+
+
+def test_an_action_on_a_filter_touches_ones_own_spreadsheet_alone(
+    alice: Caller, bob: Caller, x: str, y: str
+) -> None:
+    ours, theirs = alice.queue(x)["id"], bob.queue(y)["id"]
+    body = {"spreadsheet_id": x, "action": "cancel", "filter": {}}
+    results = alice.ask("POST", "/api/jobs/actions", body)["results"]
+    assert [result["id"] for result in results] == [ours]
+    assert bob.ask("GET", f"/api/jobs/{theirs}")["status"] != "CANCELLED"
+
+
+def test_lists_counts_and_the_watch_show_ones_own_spreadsheet_alone(
+    house: House, alice: Caller, bob: Caller, x: str, y: str
+) -> None:
+    ours = alice.queue(x)["id"]
+    for _ in range(3):
+        bob.queue(y)
+    assert [job["id"] for job in alice.ask("GET", f"/api/jobs?spreadsheet_id={x}")["jobs"]] == [ours]
+    watcher = house.somebody(alice.prove(x))
+    seen = watcher.ask("GET", f"/api/watch?spreadsheet_id={x}")
+    assert [job["id"] for job in seen["jobs"]] == [ours]
+    assert sum(seen["by_status"].values()) == 1
+    assert y not in str(seen)
+    assert bob.email not in str(seen)
+
+
+def test_an_idempotency_key_is_its_users_own(alice: Caller, bob: Caller, x: str, y: str) -> None:
+    def create(caller: Caller, sheet: str) -> Any:
+        wish = {"spreadsheet_id": sheet, "sheet_ids": [0], "recipe": "case_a"}
+        return caller.ask("POST", "/api/jobs", wish, headers={"Idempotency-Key": "the same"})["jobs"][0]["id"]
+
+    first = create(alice, x)
+    assert create(bob, y) != first
+    assert create(alice, x) == first
+
+
+def test_an_idempotency_key_serves_one_request(alice: Caller, house: House, x: str) -> None:
+    other = house.a_sheet()
+    alice.prove(other)
+    wish = {"spreadsheet_id": x, "sheet_ids": [0], "recipe": "case_a"}
+    headers = {"Idempotency-Key": "once"}
+    alice.ask("POST", "/api/jobs", wish, headers=headers)
+    again = alice.call("POST", "/api/jobs", wish | {"spreadsheet_id": other}, headers=headers)
+    assert again.status_code == 422
+
+
+def test_anothers_answers_are_not_counted_as_known(make_house: MakeHouse) -> None:
+    """Bob's job has answered exactly these rows; Alice's estimate of the same rows knows nothing of it."""
+    house = make_house()
+    alice, bob = house.sign_in("alice"), house.sign_in("bob")
+    sheets = {caller.email: house.a_sheet() for caller in (alice, bob)}
+    for caller in (alice, bob):
+        caller.prove(sheets[caller.email])
+    job = bob.queue(sheets[bob.email])["id"]
+    house.deliver(job)
+    assert bob.ask("GET", f"/api/jobs/{job}")["status"] == "COMPLETED"
+
+    def known(caller: Caller) -> int:
+        body = {"spreadsheet_id": sheets[caller.email], "sheet_id": 0, "recipe": "case_a", "mode": "all"}
+        found: int = caller.ask("POST", "/api/estimates", body)["already_answered"]
+        return found
+
+    assert known(bob) == 2
+    assert known(alice) == 0
+
+
+def test_answers_are_shared_within_a_configured_domain_and_nowhere_else() -> None:
+    shared = frozenset({"firm.example"})
+    assert tenant("1", "a@firm.example", shared) == tenant("2", "b@FIRM.example", shared)
+    assert tenant("1", "a@firm.example", frozenset()) != tenant("2", "b@firm.example", frozenset())
+    assert tenant("1", "a@other.example", shared) != tenant("2", "b@other.example", shared)
+    assert tenant("1", "a@firm.example.evil.org", shared) != tenant("2", "b@firm.example", shared)
+    assert tenant("domain:firm.example", "a@x.org", shared) != tenant("2", "b@firm.example", shared)
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "Outlook.com"])
+def test_a_domain_where_anybody_has_an_address_cannot_share_answers(house: House, domain: str) -> None:
+    settings = house.service.settings.model_dump() | {"shared_answer_domains": domain}
+    assert any("strangers" in problem for problem in Settings.model_validate(settings).problems())
+
+
+def test_a_protected_range_is_refused_with_a_sentence(house: House, alice: Caller) -> None:
+    sheet = house.a_sheet()
+    area = {"sheetId": 0, "startColumnIndex": 3, "endColumnIndex": 5}
+    protect = {"range": area, "description": "Finance", "editors": {"users": ["owner@example.com"]}}
+    house.standins.as_owner(
+        "POST",
+        f"/{sheet}:batchUpdate",
+        {"requests": [{"addProtectedRange": {"protectedRange": protect}}]},
+    )
+    alice.prove(sheet)
+    shown = alice.ask("GET", f"/api/sheets/{sheet}")["problems"]
+    assert ['"Finance"' in sentence for sentence in shown] == [True]
+    wish = {"spreadsheet_id": sheet, "sheet_ids": [0], "recipe": "case_a"}
+    refused = alice.call("POST", "/api/jobs", wish)
+    assert refused.status_code == 409
+    assert "Add our service account to its editors" in refused.get_json()["detail"]
+
+
+def test_a_person_without_edit_rights_cannot_place_the_nonce(house: House, alice: Caller, x: str) -> None:
+    """What the proof rests on: the spreadsheet takes metadata from editors alone."""
+    import requests
+
+    stranger = house.standins.account_token("stranger@rowmill-test.iam.gserviceaccount.com", "x")
+    body = {"requests": [{"createDeveloperMetadata": {"developerMetadata": {
+        "metadataKey": "rowmill_proof", "metadataValue": alice.challenge(x),
+        "location": {"spreadsheet": True}, "visibility": "DOCUMENT",
+    }}}]}  # fmt: skip
+    url = f"{house.standins.sheets}/v4/spreadsheets/{x}:batchUpdate"
+    answer = requests.post(url, json=body, headers={"Authorization": f"Bearer {stranger}"}, timeout=5)
+    assert answer.status_code in (401, 403)
+
+
+def test_grants_stand_in_the_store_without_names(house: House, alice: Caller, x: str) -> None:
+    """A reader of the store cannot make himself a grant's key from what he reads elsewhere in it."""
+    person = house.service.identity.person(alice.token or "")
+    guessed = Key("grants", f"{person.sub}|{x}".replace("|", "~"))
+    house.documents.commit([Create(guessed, {}, house.clock.now() + 60)])
+    eve = house.sign_in("eve")
+    assert eve.call("GET", f"/api/jobs?spreadsheet_id={x}").status_code == 403
