@@ -100,6 +100,8 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Image]:
     yield Image(buildah, container, described["OCIv1"]["config"], megabytes, files)
     buildah("umount", container)
     buildah("rm", container)
+    # Layers are whole file systems here; nobody keeps half a gigabyte of them for the next runs.
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _as_the_host_installs(folder: Path) -> list[str]:
