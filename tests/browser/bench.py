@@ -26,9 +26,8 @@ def some_companies(count: int) -> list[list[Any]]:
         trade = TRADES[n % len(TRADES)]
         date = "2026-03-02" if n % 3 == 0 else ""
         name = f"{trade.title()} House {n}"
-        rows.append(
-            [name, f"{trade}, repair, town {n}", f"{name} sells {trade} goods in town {n}.", "", date]
-        )
+        place = f"town {n} of {county}"
+        rows.append([name, f"{trade}, repair, {place}", f"{name} sells {trade} goods in {place}.", "", date])
     return rows
 
 

@@ -38,9 +38,13 @@ def missing(what: str, remedy: str) -> None:
     pytest.skip(message)
 
 
+def chromium_path() -> str | None:
+    return os.environ.get("CHROMIUM") or shutil.which("chromium")
+
+
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    path = chromium_path()
     if path is None:
         missing("Chromium", "install Debian's chromium, or set CHROMIUM to one")
     with sync_playwright() as playwright:

@@ -1,0 +1,68 @@
+"""`make screenshots`: every place and state at 300 pixels, and the workbench, into docs/screenshots/.
+
+Taken from the running product; states that hang on time or failures are set as in the browser tests.
+"""
+
+from __future__ import annotations
+
+import csv
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from tests.browser.bench import Bench, new_workbook, share
+from tests.browser.conftest import ARGUMENTS, chromium_path
+from tests.browser.states import STATES, show
+from tests.stack import LocalStack, local_stack
+
+SAMPLE = Path(__file__).parents[2] / "backend" / "local" / "sample.csv"
+#: A sidebar on a laptop; the workbench adds its header and the sidebar's title.
+WINDOW = {"width": 1280, "height": 800}
+
+
+def main(folder: Path) -> None:
+    """Writes `<state>.png` for each state and `workbench.png`; old pictures are removed first."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    with (
+        tempfile.TemporaryDirectory() as data,
+        local_stack(Path(data), workbench=True) as stack,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        for name in STATES:
+            desk = fresh(browser, stack)
+            show(desk, name)
+            desk.page.locator("#sidebar").screenshot(path=folder / f"{name}.png", animations="disabled")
+            desk.page.context.close()
+        workbench(fresh(browser, stack), folder / "workbench.png")
+        browser.close()
+
+
+def fresh(browser: Browser, stack: LocalStack) -> Bench:
+    """A workbook of the bundled sample, in a window of its own."""
+    context = browser.new_context(viewport=WINDOW, locale="en-US", timezone_id="Europe/London")
+    page: Page = context.new_page()
+    workbook = new_workbook(stack, {"Companies": sample()})
+    share(stack, workbook)
+    return Bench(page, stack, workbook)
+
+
+def sample() -> list[list[str]]:
+    with SAMPLE.open(encoding="utf-8", newline="") as lines:
+        return [list(row) for row in csv.reader(lines)]
+
+
+def workbench(desk: Bench, path: Path) -> None:
+    """Results arriving in the sheet, beside the sidebar that shows them."""
+    desk.opened()
+    desk.press("Queue for background processing")
+    expect(desk.sidebar.locator(".toast")).to_contain_text("complete", timeout=60_000)
+    desk.page.screenshot(path=path)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
