@@ -14,11 +14,11 @@ from flask import g, has_request_context
 
 #: What looks like a key, a token or an address of a person. Better one line too many made unreadable.
 _SECRETS = r"""
-      \b[a-z]{0,3}sk-[A-Za-z0-9_-]{6,}                      # OpenAI's keys, and those of its likes
+      \bsk-[A-Za-z0-9_-]{6,}                                # OpenAI's keys, and those of its likes
     | \b(?:gsk|xai|AIza)[A-Za-z0-9_-]{20,}                  # other providers' keys
     | \bya29\.[A-Za-z0-9._-]+                               # Google access tokens
     | \beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*   # JSON web tokens
-    | \bWyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+    # our own signed tokens
+    | \b(?:Wy[I-L]|eJ)[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+   # our own signed tokens
     | (?i:(?<=bearer\s)|(?<=bearer\s\s))[^\s"',]+
     | -----BEGIN[ A-Z]*PRIVATE\ KEY-----[\s\S]*?(?:-----END[ A-Z]*PRIVATE\ KEY-----|$)
     | \b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}
