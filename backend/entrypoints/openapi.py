@@ -59,6 +59,9 @@ def _operation(route: Route) -> dict[str, Any]:
     }
     if route.guard is not Guard.PUBLIC:
         operation["security"] = [{"watchToken" if route.guard is Guard.WATCH else "idToken": []}]
+    if route.file:
+        file = {"schema": {"type": "string", "format": "binary"}}
+        operation["requestBody"] = {"required": True, "content": {"application/octet-stream": file}}
     if route.asks is not None:
         body = {"required": True, "content": {"application/json": {"schema": _ref(route.asks)}}}
         operation["requestBody"] = body

@@ -113,13 +113,13 @@ def sheet_given(inspected: Inspected) -> payloads.SheetGiven:
             if text.strip()
         ],
         row_count=inspected.rows,
-        recipes=[_match(name, where) for name, where in layouts.items()],
+        recipes=[recipe_match(name, where) for name, where in layouts.items()],
         suggested_recipe=usable[0] if usable else None,
         problems=list(inspected.problems),
     )
 
 
-def _match(name: str, where: Layout) -> payloads.RecipeMatch:
+def recipe_match(name: str, where: Layout) -> payloads.RecipeMatch:
     recipe = RECIPES[name]
 
     def column(index: int | None) -> payloads.ColumnGiven | None:
