@@ -26,6 +26,8 @@ def create_app(service: Service) -> Flask:
     app.after_request(_close_doors)
     app.after_request(cors.opener(service.settings.watch_origin))
     problems.register(app)
+    # gunicorn calls this on SIGTERM, before it stops: batches give their jobs back within seconds.
+    app.extensions["stop"] = service.process.ending.set
     if service.settings.role == "worker":
         routing.register(app, service, [*tasks.ROUTES, system.HEALTH])
     elif service.settings.role == "api":

@@ -252,6 +252,7 @@ class _Batch:
             states=recalled.states,
             tally=self._tally,
             wake=wake,
+            ending=self._process.ending,
         )
         try:
             return self._work.run()
@@ -395,12 +396,18 @@ class _Batch:
         if self._purse is None:
             return
         lease = self._holding.lease
-        self._purse.settle(lease.reserved_microusd, 0)
+        lost = self._work.at_stake_microusd if self._work else 0
+        self._purse.settle(lease.reserved_microusd, lost)
         while True:
             writes = self._purse.refund()
             try:
                 if writes or lease.reserved_microusd:
-                    self._holding.commit(writes, lambda lease: replace(lease, reserved_microusd=0))
+                    self._holding.commit(
+                        writes,
+                        lambda lease: replace(
+                            lease, reserved_microusd=0, spent_microusd=lease.spent_microusd + lost
+                        ),
+                    )
                 return
             except Conflict:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -45,6 +46,8 @@ class Process:
     runner: Runner
     page_threads: Executor
     shared: SharedCalls = field(default_factory=SharedCalls)
+    #: Set when the process is asked to end: every batch gives its job back within seconds.
+    ending: threading.Event = field(default_factory=threading.Event)
     meter: Meter = field(default_factory=Meter)
     _paces: dict[tuple[str, str], Pace] = field(default_factory=dict)
 

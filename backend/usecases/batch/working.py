@@ -36,6 +36,8 @@ COMMIT_EVERY_S = 1.0
 TICK_S = 0.2
 #: The job's document is looked at so often for a wish to stop.
 FLAGS_EVERY_S = 1.0
+#: The process is ending: calls in flight get so long to come back.
+GIVE_BACK_S = 4.0
 #: The first results are written so soon, so that people see it work.
 FIRST_FLUSH_S = 2.5
 #: Results that wait for the sheet; more are not asked for until some have found their place.
@@ -78,12 +80,14 @@ class Work:
         states: bytearray,
         tally: Tally,
         wake: threading.Event,
+        ending: threading.Event,
     ) -> None:
         self._job, self._recipe, self._holding = job, recipe, holding
         self._documents, self._clock, self._settings = documents, clock, settings
         self._asker, self._feeder, self._placer = asker, feeder, placer
         self._calls, self._purse, self._states, self._wake = calls, purse, states, wake
         self._tally = tally
+        self._ending, self._gives_back_at = ending, float("inf")
         self._stepper = Stepper(calls, self._commit_note)
         self._found: list[Result] = []
         self._kept: list[Write] = []
@@ -98,6 +102,8 @@ class Work:
         #: After deaths the rows of this batch go alone, so that the one that kills is found.
         self._one_by_one = holding.lease.window == 1
         self.rows = 0
+        #: Reserved for calls that were left in flight: it counts as spent.
+        self.at_stake_microusd = 0
         #: What the calls of this batch came to.
         self.bill = Bill()
 
@@ -286,6 +292,9 @@ class Work:
             self._purse.job_budget_is(job.budget_microusd)
             if job.stopping and (self._stop is None or self._stop.kind == "more"):
                 self._end_asking(Outcome("stopped"))
+        if self._ending.is_set() and self._gives_back_at == float("inf"):
+            self._gives_back_at = now + GIVE_BACK_S
+            self._end_asking(self._stop or Outcome("more"))
         if self._stop is not None:
             return
         if self._asker.pause is not None:
@@ -296,6 +305,11 @@ class Work:
             self._end_asking(Outcome("later", "rate_limited", delay_s=self._asker.long_wait_s))
 
     def _outcome(self) -> Outcome | None:
+        if self._clock.monotonic() >= self._gives_back_at and not self._found:
+            if self._asker.in_flight:
+                reserved = self._holding.lease.reserved_microusd
+                self.at_stake_microusd = max(0, reserved - (self._asker.credit_microusd or 0))
+            return Outcome("more")  # what is still in flight is asked anew by whoever claims the job next
         if not self._asking_ended or self._stepper.busy:
             return None
         if self._stop is None and self._asker.pause is not None:
