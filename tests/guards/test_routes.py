@@ -44,6 +44,9 @@ EXPECTED = {
     "POST /api/jobs/<job_id>/downloads/<format>": "job",
     "GET /api/downloads/<token>": "public",  # the link's signature is the proof
     "POST /api/imports": "spreadsheet",
+    "GET /api/imports/<import_id>": "spreadsheet",
+    "POST /api/imports/<import_id>/write": "spreadsheet",
+    "DELETE /api/imports/<import_id>": "spreadsheet",
     "GET /api/schedules": "spreadsheet",
     "POST /api/schedules": "spreadsheet",
     "GET /api/schedules/times": "person",
