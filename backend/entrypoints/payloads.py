@@ -440,6 +440,29 @@ class KeyGiven(Given):
     set_at: datetime
 
 
+class SpendingGiven(Given):
+    """What is spent today, what is reserved for calls in flight included, and the cap."""
+
+    scope: Literal["user", "deployment"]
+    spent_microusd: int
+    cap_microusd: int
+
+
+class LimitsGiven(Given):
+    """What this deployment allows, beside what stands with the other settings."""
+
+    upload_bytes: int
+    upload_rows: int
+    body_bytes: int
+    requests_per_minute: int
+    #: Null: any number may wait.
+    waiting_jobs: int | None
+    schedules_per_spreadsheet: int
+    live_places: int
+    answers_days: int
+    pages_days: int
+
+
 class SystemGiven(Given):
     version: str
     model: str
@@ -456,6 +479,11 @@ class SystemGiven(Given):
     #: The caller's own key, if they have set one; whether this deployment keeps such keys.
     own_key: KeyGiven | None
     keeps_own_keys: bool
+    #: Today's spending against each cap that is set; the day is UTC's.
+    spending: list[SpendingGiven]
+    #: When the next day begins.
+    spending_resets_at: datetime
+    limits: LimitsGiven
 
 
 class Problem(Given):

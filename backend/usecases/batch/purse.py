@@ -9,10 +9,13 @@ from __future__ import annotations
 import hashlib
 import time
 from dataclasses import dataclass
+from typing import Literal
 
 from backend.domain import budget
 from backend.domain.lease import Lease
 from backend.ports import Clock, Create, Documents, Key, Replace, Write
+
+Scope = Literal["user", "deployment"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +94,15 @@ class Purse:
         return writes
 
     def _days(self) -> list[tuple[Key, int]]:
-        day = time.strftime("%Y-%m-%d", time.gmtime(self._clock.now()))
-        owner = hashlib.sha256(self._owner.encode()).hexdigest()[:20]
-        keys = (
-            (f"user.{owner}.{day}", self._caps.user_day_microusd),
-            (f"all.{day}", self._caps.deployment_day_microusd),
-        )
-        return [(Key("spending", name), cap) for name, cap in keys if cap is not None]
+        return [(key, cap) for _, key, cap in days(self._owner, self._caps, self._clock.now())]
+
+
+def days(owner: str, caps: Caps, now: float) -> list[tuple[Scope, Key, int]]:
+    """The day's documents that are kept, with their caps: one for each cap that is set."""
+    day = time.strftime("%Y-%m-%d", time.gmtime(now))
+    user = hashlib.sha256(owner.encode()).hexdigest()[:20]
+    kept: list[tuple[Scope, str, int | None]] = [
+        ("user", f"user.{user}.{day}", caps.user_day_microusd),
+        ("deployment", f"all.{day}", caps.deployment_day_microusd),
+    ]
+    return [(scope, Key("spending", name), cap) for scope, name, cap in kept if cap is not None]
