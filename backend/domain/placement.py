@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -40,9 +40,11 @@ class Placing:
 def at_expected(ready: Iterable[Waiting], seen: Mapping[int, str]) -> Placing:
     """First look: is each row where it is expected? `seen` maps place → fingerprint as read now."""
     placing = Placing()
+    taken: set[int] = set()
     for row in ready:
-        if seen.get(row.place) == row.fingerprint:
+        if seen.get(row.place) == row.fingerprint and row.place not in taken:
             placing.placed[row.index] = row.place
+            taken.add(row.place)
         elif row.fingerprint:
             placing.elsewhere.append(row.index)
         else:
@@ -50,8 +52,16 @@ def at_expected(ready: Iterable[Waiting], seen: Mapping[int, str]) -> Placing:
     return placing
 
 
-def anywhere(ready: Sequence[Waiting], seen: Sequence[str], first: int, accepted: frozenset[str]) -> Placing:
+def anywhere(
+    ready: Sequence[Waiting],
+    seen: Sequence[str],
+    first: int,
+    accepted: Container[str],
+    avoid: Callable[[Waiting, int], bool] = lambda _row, _place: False,
+) -> Placing:
     """Second look, over the whole sheet: `seen[k]` is the fingerprint of place `first + k`.
+
+    Of several places for equal rows, those that `avoid` names are taken last.
 
     `accepted` are the fingerprints of all rows of the job. A row that is nowhere is *stale* when, between
     its neighbours, a row stands that nobody accepted (somebody edited it), else *gone*.
@@ -68,7 +78,7 @@ def anywhere(ready: Sequence[Waiting], seen: Sequence[str], first: int, accepted
         free = [place for place in candidates if place not in taken] or candidates
         if free:
             # Equal rows keep their order relative to where they were expected.
-            place = min(free, key=lambda candidate: (abs(candidate - row.place), candidate))
+            place = min(free, key=_nearness(row, avoid)) if len(free) > 1 else free[0]
             taken.add(place)
             placing.placed[row.index] = place
             shifts.append((row.place, place - row.place))
@@ -78,6 +88,10 @@ def anywhere(ready: Sequence[Waiting], seen: Sequence[str], first: int, accepted
             here = seen[place - first] if 0 <= place - first < len(seen) else ""
             (placing.stale if here and here not in accepted else placing.gone).append(row.index)
     return placing
+
+
+def _nearness(row: Waiting, avoid: Callable[[Waiting, int], bool]) -> Callable[[int], tuple[bool, int, int]]:
+    return lambda place: (avoid(row, place), abs(place - row.place), place)
 
 
 def shift_near(place: int, shifts: Sequence[tuple[int, int]]) -> int:

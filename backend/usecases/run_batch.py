@@ -8,7 +8,7 @@ answered, what was announced and what was settled, and goes on from there.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -43,14 +43,17 @@ from backend.usecases.batch.holding import Holding, LeaseLost
 from backend.usecases.batch.kept import staleness
 from backend.usecases.batch.pages import PageStage
 from backend.usecases.batch.patience import PatientDocuments
-from backend.usecases.batch.placing import Beside, Placer
+from backend.usecases.batch.placing import Placer
 from backend.usecases.batch.process import BatchSettings, Process
 from backend.usecases.batch.purse import Purse
 from backend.usecases.batch.recalling import Recalled, recall
+from backend.usecases.batch.repairing import Beside
 from backend.usecases.batch.sheet_calls import SheetCalls
 from backend.usecases.batch.stepping import Stepper
 from backend.usecases.batch.todo import takes
+from backend.usecases.batch.undoing import Undoing
 from backend.usecases.batch.working import FLAGS_EVERY_S, SHEET_BUSY_S, TICK_S, Outcome, Work
+from backend.usecases.batch.written import placed_results
 from backend.usecases.job_changes import event, load_job, replace_job
 from backend.usecases.own_key import key_for
 from backend.usecases.record_stats import Tally
@@ -139,6 +142,8 @@ class _Batch:
         calls = SheetCalls(self._clock, self._holding.lease, self._settings.places, wake)
         try:
             self._job = begin_attempt(self._documents, self._clock, self._holding)
+            if self._job.kind == "undo":
+                return self._put_back(calls, wake)
             if self._job.freeze is None:
                 if self._job.stopping:
                     return Outcome("stopped")
@@ -157,6 +162,20 @@ class _Batch:
             return Outcome("failed", "sheet_refused", refused.message)
         finally:
             calls.close()
+
+    def _put_back(self, calls: SheetCalls, wake: threading.Event) -> Outcome:
+        undoing = Undoing(
+            undo=self._job,
+            recipe=self._recipe,
+            holding=self._holding,
+            documents=self._documents,
+            sheets=self._sheets,
+            clock=self._clock,
+            settings=self._settings,
+            calls=calls,
+            wake=wake,
+        )
+        return undoing.run()
 
     # ── freezing ───────────────────────────────────────────────────────────────────────────────────
 
@@ -332,7 +351,8 @@ class _Batch:
             recipe=self._recipe,
             sheets=self._sheets,
             clock=self._clock,
-            beside=Beside(frozen.accepted, frozen.outputs_before, self._result_of),
+            beside=Beside(frozen.accepted, frozen.outputs_before, self._placed),
+            added=frozen.added,
             lease_left_s=lambda: self._holding.seconds_left,
             next_write=self._holding.lease.next_write,
             tab=self._tab,
@@ -346,15 +366,11 @@ class _Batch:
             placer.recall(write, recalled.unsettled)
         return placer
 
-    def _result_of(self, index: int) -> results.Result:
-        """A committed result, looked for among the attempt's documents: asked for in a repair alone."""
+    def _placed(self, indexes: set[int], settled: set[int]) -> Mapping[int, results.Result]:
+        """Results that stand in the sheet, of any attempt: asked for in a repair alone."""
         lease = self._holding.lease
-        for n in range(lease.next_result):
-            document = self._documents.get(result_key(self._job.id, lease.attempt, n))
-            for entry in document.data["rows"] if document else ():
-                if entry["index"] == index:
-                    return results.from_data(entry)
-        raise NotFound(f"The result of row {index} is not kept any more.")
+        attempts = [*self._job.attempts, (lease.next_result, lease.next_write)]
+        return placed_results(self._documents, self._job.id, attempts, indexes, settled)
 
     # ── ending ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -31,6 +31,7 @@ from backend.usecases.move_job import Moved
 from backend.usecases.read_jobs import Viewer, list_jobs, read_job
 from backend.usecases.read_rows import receipts
 from backend.usecases.records import EVENTS
+from backend.usecases.undo_job import undo_job
 
 IDEMPOTENCY_KEY_CHARS = 200
 
@@ -148,6 +149,12 @@ def retry(call: Call) -> MoveGiven:
     return _moved(call, moved)
 
 
+def undo(call: Call) -> MoveGiven:
+    service = call.service
+    made = undo_job(call.who, call.of.id, documents=service.documents, clock=service.clock)
+    return _moved(call, Moved(made, "In line: it puts back what the cells held, where nobody typed since."))
+
+
 def delete(call: Call) -> None:
     move_job.delete(call.of.id, documents=call.service.documents)
 
@@ -199,6 +206,8 @@ ROUTES = (
           gives=MoveGiven),
     Route("POST", f"{_JOB}/retry", Guard.JOB, retry, "Takes again what failed or was left.",
           asks=RetryAsked, gives=MoveGiven),
+    Route("POST", f"{_JOB}/undo", Guard.JOB, undo, "Makes a job that puts back what the cells held.",
+          gives=MoveGiven, status=201),
     Route("GET", f"{_JOB}/rows", Guard.JOB, read_rows, "A receipt for each row.",
           query=RowsQuery, gives=RowsGiven),
     Route("GET", f"{_JOB}/events", Guard.JOB, read_events, "Who did what, when and why.",

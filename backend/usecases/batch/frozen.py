@@ -224,7 +224,9 @@ class FrozenRows:
         self.total = job.total
         self.starts: list[int] = index.data["starts"]
         self._output_chunks: int = index.data["output_chunks"]
-        self._accepted: frozenset[str] | None = None
+        #: Headers of output columns that the freeze added: nothing can have stood in them.
+        self.added: frozenset[str] = frozenset(index.data.get("added", ()))
+        self._accepted: dict[str, tuple[int, ...]] | None = None
         self._outputs: dict[str, Mapping[str, str]] = {}
 
     @property
@@ -245,8 +247,8 @@ class FrozenRows:
             for entry in self._data(self._key(chunk))["rows"]
         ]
 
-    def accepted(self) -> frozenset[str]:
-        """The fingerprints of all rows; read once, when first asked for."""
+    def accepted(self) -> Mapping[str, tuple[int, ...]]:
+        """The indexes of the rows of each fingerprint; read once, when first asked for."""
         return self._all()
 
     def outputs_before(self, fingerprint: str) -> Mapping[str, str]:
@@ -254,16 +256,18 @@ class FrozenRows:
         self._all()
         return self._outputs.get(fingerprint, {})
 
-    def _all(self) -> frozenset[str]:
+    def _all(self) -> dict[str, tuple[int, ...]]:
         if self._accepted is not None:
             return self._accepted
-        found: set[str] = set()
+        found: dict[str, tuple[int, ...]] = {}
         for chunk in range(self.chunks):
-            found.update(entry["f"] for entry in self._data(self._key(chunk))["rows"])
+            for entry in self._data(self._key(chunk))["rows"]:
+                if entry["f"]:
+                    found[entry["f"]] = (*found.get(entry["f"], ()), entry["i"])
         for chunk in range(self._output_chunks):
             self._outputs.update(self._data(outputs_key(self._job_id, self._freeze, chunk))["outputs"])
-        self._accepted = frozenset(found)
-        return self._accepted
+        self._accepted = found
+        return found
 
     def _key(self, chunk: int) -> Key:
         return chunk_key(self._job_id, self._freeze, chunk)

@@ -13,12 +13,16 @@ from backend.domain.recipes import STATUS_HEADER, Recipe
 from backend.domain.rows import fingerprint
 from backend.domain.selection import HEADER_ROWS, Layout, frozen_layout
 from backend.errors import Invalid, NotFound, TryLater
-from backend.ports import Area, Cell, Entered, Sheets, Tab
+from backend.ports import Area, Cell, Clock, Entered, Sheets, Tab
 
 #: A call to Sheets is given up after so many seconds; a write is sent only with more lease left than this.
 CALL_TIMEOUT_S = 10.0
 #: Rows read by one call of a search.
 SEARCH_ROWS = 5_000
+#: An output column that is missing for so long was removed, and is added again.
+RENAMING_S = 10.0
+#: Rows read beyond those known, by a search.
+SPARE_ROWS = 2_000
 #: Columns read beyond those known, so that an inserted one does not hide the last.
 SPARE_COLUMNS = 3
 
@@ -33,13 +37,28 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A row as it stands now: its fingerprint, and all its cells as text."""
+    """A row as it stands now: its fingerprint, and its cells that are not empty, by column."""
 
     fingerprint: str
-    texts: Sequence[str]
+    cells: Mapping[int, Cell]
 
     def cell(self, column: int | None) -> str:
-        return self.texts[column] if column is not None and column < len(self.texts) else ""
+        """A cell as text."""
+        return as_text(self.cells.get(column)) if column is not None else ""
+
+    def entered(self, column: int) -> Entered:
+        """A cell as it would be typed again; of a formula, what it showed."""
+        value = self.cells.get(column)
+        if value is None:
+            return None
+        kind = (
+            "boolValue"
+            if isinstance(value, bool)
+            else "stringValue"
+            if isinstance(value, str)
+            else "numberValue"
+        )
+        return {kind: value}
 
 
 class ColumnsGone(TryLater):
@@ -49,10 +68,15 @@ class ColumnsGone(TryLater):
 class TabView:
     """Reads one tab. Whole rows are read, so that an answer tells its own columns and nothing is assumed."""
 
-    def __init__(self, job: Job, recipe: Recipe, sheets: Sheets, tab: Tab | None) -> None:
-        """`tab` is its size where that is known already."""
+    def __init__(
+        self, job: Job, recipe: Recipe, sheets: Sheets, clock: Clock, tab: Tab | None, *, adds: bool = True
+    ) -> None:
+        """`tab` is its size where that is known already; `adds`: whether missing output columns are added."""
         self._job, self._recipe, self._sheets = job, recipe, sheets
+        self._clock = clock
         self._tab = tab
+        self._missing_since: float | None = None
+        self._adds = adds
 
     def forget_size(self) -> None:
         """The grid may have another size by now: ask before the next read."""
@@ -74,33 +98,50 @@ class TabView:
                 self.forget_size()  # the grid shrank between our look at its size and this read
                 continue
             where = self._layout(top)
-            if missing := missing_outputs(self._recipe, where):
+            if self._adds and (missing := missing_outputs(self._recipe, where)):
+                self._wait_for_headers(missing)
                 self._tab = yield from add_outputs(self._job, self._sheets, tab, where, missing)
                 continue
+            self._missing_since = None
             seen: dict[int, Seen] = {}
             for (first, _), block in zip(spans, blocks, strict=True):
                 seen.update((first + offset, self._seen(row, where)) for offset, row in enumerate(block))
             return where, seen
 
-    def scan(self) -> Generator[Call, Any, tuple[Layout, list[Seen]]]:
-        """Every row below the header, in blocks. Raises `TryLater` when columns move while it is read."""
-        self.forget_size()
+    def _wait_for_headers(self, missing: Sequence[str]) -> None:
+        """A header may be gone for a moment, while somebody renames it; after that it is added again."""
+        now = self._clock.monotonic()
+        self._missing_since = self._missing_since or now
+        if now - self._missing_since < RENAMING_S:
+            names = ", ".join(f'"{header}"' for header in missing)
+            raise TryLater(f"The output columns {names} are not there at this moment.", delay_s=3)
+
+    def scan(self, columns: Iterable[int] = ()) -> Generator[Call, Any, tuple[Layout, list[Seen]]]:
+        """Every row below the header, in blocks: the cells of output columns and of `columns` alone.
+
+        Raises `TryLater` when columns move while it is read.
+        """
+        others = set(columns)
         tab = yield from self._size()
         width = tab.columns + SPARE_COLUMNS
         header = Area(tab.id, 0, HEADER_ROWS, 0, width)
         where: Layout | None = None
         rows: list[Seen] = []
         for first in range(0, tab.rows, SEARCH_ROWS):
-            block = Area(tab.id, first, min(tab.rows, first + SEARCH_ROWS), 0, width)
+            # The last block reaches further: rows may have been inserted since the size was asked for.
+            last = first + SEARCH_ROWS
+            block = Area(tab.id, first, last if last < tab.rows else tab.rows + SPARE_ROWS, 0, width)
             try:
                 top, cells = yield self._read([header, block])
             except Invalid as error:
+                self.forget_size()
                 raise TryLater("The sheet became shorter while it was read.", delay_s=2) from error
             now = self._layout(top)
             if where is not None and now != where:
                 raise TryLater("The sheet's columns moved while it was read.", delay_s=2)
             where = now
-            rows += [self._seen(row, where) for row in cells]
+            kept = others | set(where.columns.outputs.values())
+            rows += [self._seen(row, where, kept) for row in cells]
         if where is None:
             raise NotFound("The tab is empty.")
         return where, rows[where.first_row :]
@@ -144,14 +185,16 @@ class TabView:
             raise ColumnsGone(f"Not all of the columns that the run reads are there: {wanted}.", delay_s=5)
         return where
 
-    def _seen(self, row: Sequence[Cell], where: Layout) -> Seen:
-        texts = [as_text(cell) for cell in row]
+    def _seen(self, row: Sequence[Cell], where: Layout, kept: set[int] | None = None) -> Seen:
         inputs: Mapping[str, int] = where.columns.inputs
         cells = [
-            texts[inputs[column.name]] if column.name in inputs and inputs[column.name] < len(texts) else ""
+            as_text(row[inputs[column.name]])
+            if column.name in inputs and inputs[column.name] < len(row)
+            else ""
             for column in self._recipe.inputs
         ]
-        return Seen(fingerprint(cells), texts)
+        filled = {c: cell for c, cell in enumerate(row) if cell != "" and (kept is None or c in kept)}
+        return Seen(fingerprint(cells), filled)
 
 
 def missing_outputs(recipe: Recipe, where: Layout) -> list[str]:

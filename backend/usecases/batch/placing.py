@@ -10,75 +10,30 @@ belongs there, and places the result again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from backend.domain import placement, results
+from backend.domain.cells import as_text
 from backend.domain.job import Job
 from backend.domain.lease import LeaseTimes
 from backend.domain.recipes import Recipe
 from backend.domain.results import Result
 from backend.domain.selection import Layout
 from backend.errors import Invalid, NotFound, TryLater
-from backend.ports import Area, Block, Cell, Clock, Entered, Sheets, Tab
-from backend.usecases.batch.looking import CALL_TIMEOUT_S, Call, Seen, TabView
+from backend.ports import Area, Block, Cell, Clock, Sheets, Tab
+from backend.usecases.batch.intents import Note, Sent
+from backend.usecases.batch.looking import Call, Seen, TabView
+from backend.usecases.batch.repairing import Beside, Repairs, Suspect
 
-DEFAULT_TIMES = LeaseTimes()
 #: Rows of one flush; more wait for the next.
 FLUSH_ROWS = 4_000
 #: Characters of one write; the API advises payloads of at most 2 MB.
 FLUSH_CHARS = 1_200_000
 #: A row that was looked for in vain so often is stale or gone.
 LOOKS = 2
-
-
-@dataclass(slots=True)
-class Sent:
-    """A write that was announced. Its rows are neither ready nor settled until a later look."""
-
-    n: int
-    #: Index → place.
-    places: dict[int, int]
-    #: (place, output name) → what the cell held; cells that were empty are absent. For undo.
-    before: dict[tuple[int, str], dict[str, Any]]
-    #: After this time (plus a margin) a write that was not acknowledged has happened or never will.
-    deadline: float
-    acknowledged: bool = False
-
-
-@dataclass(slots=True)
-class Note:
-    """To be committed: what was settled since the last note, and what is about to be written."""
-
-    #: State → index → place (None: nowhere).
-    settled: dict[str, dict[int, int | None]] = field(default_factory=dict)
-    #: Numbers of earlier writes that Sheets confirmed, and of those that surely did not happen.
-    acknowledged: list[int] = field(default_factory=list)
-    void: list[int] = field(default_factory=list)
-    sent: Sent | None = None
-
-    @property
-    def says_something(self) -> bool:
-        return bool(self.settled or self.acknowledged or self.void or self.sent)
-
-
-class Beside:
-    """What rightly stands beside a row that our text displaced; asked for only when repairing."""
-
-    def __init__(
-        self,
-        accepted: Callable[[], frozenset[str]],
-        frozen_outputs: Callable[[str], Mapping[str, str]],
-        result_of: Callable[[int], Result],
-    ) -> None:
-        #: Fingerprints of every row of the job.
-        self.accepted = accepted
-        #: Output cells that stood beside a fingerprint when the rows were frozen.
-        self.frozen_outputs = frozen_outputs
-        #: A committed result by its row's index.
-        self.result_of = result_of
-
+DEFAULT_TIMES = LeaseTimes()
 
 Steps = Generator[Call | Note, Any, None]
 
@@ -94,31 +49,32 @@ class Placer:
         sheets: Sheets,
         clock: Clock,
         beside: Beside,
+        added: Collection[str],
         lease_left_s: Callable[[], float],
         next_write: int,
         tab: Tab | None,
         times: LeaseTimes = DEFAULT_TIMES,
     ) -> None:
+        """`added`: headers of columns that the job added; what stood in the others is kept for undo."""
         self._job, self._recipe, self._sheets, self._clock = job, recipe, sheets, clock
-        self._times = times
-        self._view = TabView(job, recipe, sheets, tab)
-        self._beside = beside
+        self._view = TabView(job, recipe, sheets, clock, tab)
+        self._beside, self._added = beside, added
+        self._repairs = Repairs(recipe, beside)
         self._lease_left_s = lease_left_s
         self._next_write = next_write
+        self._times = times
         #: Results that wait for a place, by index.
         self.ready: dict[int, Result] = {}
         #: Announced writes that no look has verified yet, and their results.
         self.sent: list[Sent] = []
         self._sent_results: dict[int, Result] = {}
         #: Rows that were not where they were written: our text may stand beside another row.
-        self._suspects: dict[int, Sent] = {}
+        self._suspects: dict[int, Suspect] = {}
         self._note = Note()
         #: Where rows are expected now, when not where they were frozen.
         self._moved: dict[int, int] = {}
         self._shifts: list[tuple[int, int]] = []
         self._looks: dict[int, int] = {}
-        #: Fingerprint → index of the settled result that rightly stands beside it.
-        self._rightful: dict[str, int] = {}
 
     # ── what the control thread tells and asks ─────────────────────────────────────────────────────
 
@@ -132,17 +88,23 @@ class Placer:
 
     @property
     def empty(self) -> bool:
-        return not (self.ready or self.sent or self._suspects or self._note.says_something)
+        return not (self.ready or self.sent or self._must_search or self._note.says_something)
 
     @property
     def can_progress(self) -> bool:
         """Whether a flush now would do more than wait for a deadline."""
-        return bool(self.ready or self._suspects) or any(self._decided(sent) for sent in self.sent)
+        if self.ready or self._must_search or self._note.says_something:
+            return True
+        return any(self._decided(sent) for sent in self.sent)
 
     @property
     def waits_for(self) -> float:
         """The time at which the next unacknowledged write may be looked at."""
         return min((sent.deadline + self._times.margin_s for sent in self.sent), default=0.0)
+
+    @property
+    def _must_search(self) -> bool:
+        return bool(self._suspects) or self._repairs.unverified
 
     # ── one flush ──────────────────────────────────────────────────────────────────────────────────
 
@@ -153,25 +115,32 @@ class Placer:
         places = {self._expected(result) for result in wanted}
         places.update(place for sent in decided for place in sent.places.values())
         where, seen = yield from self._view.look(places)
+        looked_at = self._clock.monotonic()
         self._verify(decided, seen, where)
         wanted = [result for result in wanted if result.index in self.ready]
         prints = {place: row.fingerprint for place, row in seen.items()}
         placing = placement.at_expected([self._at(result) for result in wanted], prints)
         for index in placing.gone:
             self._settle(index, "gone", None)
-        if self._suspects:
+        if self._must_search:
             # First of all the wrong cells are put right; what is placed next is looked at anew.
             yield from self._search({*placing.elsewhere, *self._suspects})
-            placing = placement.Placing()
-        elif placing.elsewhere:
-            yield from self._search(set(placing.elsewhere))
+            yield from self._tell(None)
+            return
+        self._settle_standing(placing, seen, where)
         sent = yield from self._announce(placing.placed, seen, where)
-        if self._note.says_something or sent is not None:
-            self._note.sent = sent
+        yield from self._tell(sent)
+        if sent is not None:
+            yield from self._write(sent, where, looked_at)
+        if placing.elsewhere:
+            yield from self._search(set(placing.elsewhere), set(placing.placed.values()))
+            yield from self._tell(None)
+
+    def _tell(self, sent: Sent | None) -> Generator[Note, Any, None]:
+        self._note.sent = sent
+        if self._note.says_something:
             yield self._note
             self._note = Note()
-        if sent is not None:
-            yield from self._write(sent, where)
 
     def _choose(self) -> list[Result]:
         """The ready rows that this flush takes: as many as fit, in the sheet's order."""
@@ -190,29 +159,23 @@ class Placer:
         return sent.acknowledged or self._clock.now() > sent.deadline + self._times.margin_s
 
     def _verify(self, decided: Sequence[Sent], seen: Mapping[int, Seen], where: Layout) -> None:
-        """Settles what stands where it belongs; the others become ready again, or suspects."""
+        """Settles what stands where it belongs; the others become ready again, and suspects."""
         for sent in decided:
             self.sent.remove(sent)
+            same_columns = all(where.columns.outputs.get(name) == c for name, c in sent.columns.items())
             for index, place in sent.places.items():
                 result = self._sent_results.get(index)
                 if result is None:
                     continue
                 row = seen.get(place)
-                if row is None or row.fingerprint != result.fingerprint:
-                    self._again(index)
-                    self._suspects[index] = sent
-                elif not sent.acknowledged and self._untouched(row, place, sent, where):
-                    self._again(index)  # it never happened
+                here = row is not None and row.fingerprint == result.fingerprint
+                if row is not None and here and self._holds(row, result, where):
+                    self._settle(index, result.status, place)
+                elif row is not None and here and same_columns and self._landed(row, result, sent, where):
+                    self._settle(index, result.status, place)  # and a person typed over a part of it
                 else:
-                    self._settle(index, result.status, place)  # ours, or what a person typed over it
-
-    def _untouched(self, row: Seen, place: int, sent: Sent, where: Layout) -> bool:
-        """Whether none of the result's cells hold what was to be written."""
-        result = self._sent_results[next(i for i, p in sent.places.items() if p == place)]
-        return not any(
-            row.cell(where.columns.outputs.get(name)) == text
-            for name, text in results.cells(self._recipe, result).items()
-        )
+                    self.ready[index] = self._sent_results.pop(index)
+                    self._suspects[index] = Suspect(result, sent)
 
     def _holds(self, row: Seen, result: Result, where: Layout) -> bool:
         """Whether the row's output cells are exactly what this result writes."""
@@ -221,90 +184,111 @@ class Placer:
             for name, text in results.cells(self._recipe, result).items()
         )
 
-    def _again(self, index: int) -> None:
-        self.ready[index] = self._sent_results.pop(index)
+    def _landed(self, row: Seen, result: Result, sent: Sent, where: Layout) -> bool:
+        """Whether some cell holds what we wrote that did not hold the same before."""
+        before = sent.before_of(result.index)
+        return any(
+            row.cell(where.columns.outputs.get(name)) == text
+            and before.get(name, {}).get("stringValue") != text
+            for name, text in results.cells(self._recipe, result).items()
+        )
+
+    def _as_before(self, row: Seen, suspect: Suspect, where: Layout) -> bool:
+        """Whether the row's cells show what they showed before our write (a formula may show anything)."""
+        before = suspect.sent.before_of(suspect.result.index)
+        return all(
+            "formulaValue" in value or row.cell(column) == as_text(next(iter(value.values()), None))
+            for name, column in where.columns.outputs.items()
+            if name in results.cells(self._recipe, suspect.result)
+            for value in [before.get(name, {})]
+        )
 
     def _settle(self, index: int, state: str, place: int | None) -> None:
         result = self._sent_results.pop(index, None) or self.ready.pop(index)
         if place is None and result.status != "done":
             state = result.status  # a failed or skipped row stays that, wherever its row went
-        self._note.settled.setdefault(state, {})[index] = place
-        if place is not None and result.fingerprint:
-            self._rightful[result.fingerprint] = index
+        self._note.settle(index, state, place)
         self._looks.pop(index, None)
         self._moved.pop(index, None)
+        self._suspects.pop(index, None)
+
+    def _settle_standing(self, placing: placement.Placing, seen: Mapping[int, Seen], where: Layout) -> None:
+        """Cells that hold the result already need no write, which could only go wrong."""
+        for index, place in list(placing.placed.items()):
+            result = self.ready[index]
+            if place in (result.place, self._moved.get(index)) and self._holds(seen[place], result, where):
+                del placing.placed[index]
+                self._settle(index, result.status, place)
 
     # ── rows that moved ────────────────────────────────────────────────────────────────────────────
 
-    def _search(self, indexes: set[int]) -> Generator[Call, Any, None]:
+    def _search(self, indexes: set[int], taken: Collection[int] = ()) -> Generator[Call, Any, None]:
         """Looks through the whole tab for rows that are not where they were expected."""
-        where, rows = yield from self._view.scan()
-        wanted = [self._at(self.ready[index]) for index in indexes]
+        columns = {c for suspect in self._suspects.values() for c in suspect.sent.columns.values()}
+        where, rows = yield from self._view.scan(columns)
+        wanted = [self._at(self.ready[index]) for index in sorted(indexes)]
         prints = [row.fingerprint for row in rows]
-        placing = placement.anywhere(wanted, prints, where.first_row, self._beside.accepted())
+
+        def avoid(row: placement.Waiting, place: int) -> bool:
+            """Of equal rows, one that moved with its text is where the text is; another is where none is."""
+            cells = rows[place - where.first_row]
+            if row.index in self._suspects:
+                return not self._holds(cells, self.ready[row.index], where)
+            outputs = (where.columns.outputs.get(output.name) for output in self._recipe.outputs)
+            return place in taken or any(cells.cell(column) for column in outputs)
+
+        placing = placement.anywhere(wanted, prints, where.first_row, self._beside.accepted(), avoid)
         self._shifts = sorted(
             (self.ready[index].place, place - self.ready[index].place)
             for index, place in placing.placed.items()
         )
-        yield from self._repair(where, rows)
+        fixes = self._repairs.find(
+            where, rows, self._suspects, {*placing.stale, *placing.gone}, self._note.placed()
+        )
+        if fixes:
+            cells = [
+                (Area(self._job.sheet_id, fix.place, fix.place + 1, column, column + 1), value)
+                for fix in fixes
+                for column, value in fix.cells.items()
+            ]
+            yield Call("writes", lambda: self._restore(cells))
+        self._repairs.made(fixes)
+        self._follow(placing, where, rows, clean=not fixes)
+
+    def _follow(
+        self, placing: placement.Placing, where: Layout, rows: Sequence[Seen], *, clean: bool
+    ) -> None:
+        """Draws the conclusions of a search; suspects stay until a whole search found nothing wrong."""
         for index, place in placing.placed.items():
-            row = rows[place - where.first_row]
-            if index in self._suspects and self._holds(row, self.ready[index], where):
+            row, suspect = rows[place - where.first_row], self._suspects.get(index)
+            if suspect is not None and self._holds(row, self.ready[index], where):
                 self._settle(index, self.ready[index].status, place)  # it moved after it was written
+            elif suspect is not None and self._typed_over(row, suspect, where, clean=clean):
+                self._settle(index, self.ready[index].status, place)
             else:
                 self._moved[index] = place
+                self._looks.pop(index, None)
+        if not clean:
+            return
         self._suspects.clear()
+        if placing.stale or placing.gone:
+            self._view.forget_size()  # the last look for them shall not miss the end of a longer tab
         for state, lost in (("stale", placing.stale), ("gone", placing.gone)):
             for index in lost:
                 self._looks[index] = self._looks.get(index, 0) + 1
                 if self._looks[index] >= LOOKS:
                     self._settle(index, state, None)
 
-    def _repair(self, where: Layout, rows: Sequence[Seen]) -> Generator[Call, Any, None]:
-        """Where a suspect's text stands beside other inputs, puts back what belongs there."""
-        texts = {self._cells_of(self.ready[index]): index for index in self._suspects}
-        if not texts:
-            return
-        cells: list[tuple[Area, Entered]] = []
-        for offset, row in enumerate(rows):
-            place = where.first_row + offset
-            index = next((texts[key] for key in self._cells_at(row, where) if key in texts), None)
-            if index is None or row.fingerprint == self.ready[index].fingerprint:
-                continue
-            rightful = self._rightful_cells(row.fingerprint, place, self._suspects[index])
-            ours = results.cells(self._recipe, self.ready[index])
-            if all(rightful.get(name) == {"stringValue": text} for name, text in ours.items()):
-                continue
-            for name in ours:
-                column = where.columns.outputs[name]
-                cells.append(
-                    (Area(self._job.sheet_id, place, place + 1, column, column + 1), rightful.get(name))
-                )
-        if cells:
-            spreadsheet_id = self._job.spreadsheet_id
-            yield Call(
-                "writes", lambda: self._sheets.restore(spreadsheet_id, cells, timeout_s=CALL_TIMEOUT_S)
-            )
+    def _typed_over(self, row: Seen, suspect: Suspect, where: Layout, *, clean: bool) -> bool:
+        """Whether our write came here and a person has replaced all of it: theirs stays."""
+        same_columns = all(where.columns.outputs.get(name) == c for name, c in suspect.sent.columns.items())
+        return (
+            clean and suspect.sent.acknowledged and same_columns and not self._as_before(row, suspect, where)
+        )
 
-    def _rightful_cells(self, fingerprint: str, place: int, sent: Sent) -> dict[str, Entered]:
-        """Our own result for that row; else what stood there at the freeze; else what we saw there."""
-        if fingerprint in self._rightful:
-            own = results.cells(self._recipe, self._beside.result_of(self._rightful[fingerprint]))
-        elif fingerprint in self._beside.accepted():
-            own = dict(self._beside.frozen_outputs(fingerprint))
-        elif frozen := self._beside.frozen_outputs(fingerprint):
-            own = dict(frozen)
-        else:
-            return {name: value for (at, name), value in sent.before.items() if at == place}
-        return {name: {"stringValue": text} for name, text in own.items() if text}
-
-    def _cells_of(self, result: Result) -> tuple[tuple[str, str], ...]:
-        return tuple(sorted(results.cells(self._recipe, result).items()))
-
-    def _cells_at(self, row: Seen, where: Layout) -> list[tuple[tuple[str, str], ...]]:
-        """What a row's output cells could be ours as: a whole answer, or a Status alone."""
-        outputs = {name: row.cell(column) for name, column in where.columns.outputs.items()}
-        return [tuple(sorted(outputs.items())), (("status", outputs.get("status", "")),)]
+    def _restore(self, cells: list[tuple[Area, Any]]) -> None:
+        self._check_lease()
+        self._sheets.restore(self._job.spreadsheet_id, cells, timeout_s=self._times.write_s)
 
     # ── writing ────────────────────────────────────────────────────────────────────────────────────
 
@@ -312,26 +296,35 @@ class Placer:
         self, placed: Mapping[int, int], seen: Mapping[int, Seen], where: Layout
     ) -> Generator[Call, Any, Sent | None]:
         """Reads what the cells hold that will be overwritten, and makes the intent."""
-        places = {index: place for index, place in placed.items() if index in self.ready}
-        if not places:
+        if not placed:
             return None
         occupied = {
             (place, name)
-            for index, place in places.items()
+            for index, place in placed.items()
             for name in results.cells(self._recipe, self.ready[index])
-            if seen[place].cell(where.columns.outputs.get(name))
+            for column in [where.columns.outputs[name]]
+            # A formula may show nothing; in a column that we added there is none.
+            if where.headers[column] not in self._added or seen[place].cell(column)
         }
         before = (yield from self._view.entered(occupied, where)) if occupied else {}
-        return Sent(self._next_write, places, before, self._clock.now() + self._times.write_s)
+        return Sent(
+            self._next_write,
+            dict(placed),
+            before,
+            self._clock.now() + 2 * self._times.write_s,
+            columns=dict(where.columns.outputs),
+            headers=where.headers,
+            seen={place: seen[place] for place in placed.values()},
+        )
 
-    def _write(self, sent: Sent, where: Layout) -> Generator[Call, Any, None]:
+    def _write(self, sent: Sent, where: Layout, looked_at: float) -> Generator[Call, Any, None]:
         for index in sent.places:
             self._sent_results[index] = self.ready.pop(index)
         self._next_write += 1
         self.sent.append(sent)
         blocks = self._blocks(sent, where)
         try:
-            yield Call("writes", lambda: self._send(blocks))
+            yield Call("writes", lambda: self._send(blocks, looked_at))
         except TryLater as later:
             if not later.maybe_applied:
                 self._not_sent(sent)
@@ -343,16 +336,21 @@ class Placer:
             sent.acknowledged = True
             self._note.acknowledged.append(sent.n)
 
-    def _send(self, blocks: Sequence[Block]) -> None:
-        """Runs in the thread of Sheets: the look at the lease is the last thing before sending."""
+    def _send(self, blocks: Sequence[Block], looked_at: float) -> None:
+        """Runs in the thread of Sheets: lease and age are looked at last, right before sending."""
+        self._check_lease()
+        if self._clock.monotonic() - looked_at > self._times.write_s:
+            raise TryLater("Too much time has passed since the look.", delay_s=1)
+        self._sheets.write(self._job.spreadsheet_id, blocks, timeout_s=self._times.write_s)
+
+    def _check_lease(self) -> None:
         if self._lease_left_s() <= self._times.write_s:
             raise TryLater("Too little of the lease is left to write.", delay_s=1)
-        self._sheets.write(self._job.spreadsheet_id, blocks, timeout_s=self._times.write_s)
 
     def _not_sent(self, sent: Sent) -> None:
         """Nothing of it was applied: its rows are ready again, and there is nothing to verify."""
         for index in sent.places:
-            self._again(index)
+            self.ready[index] = self._sent_results.pop(index)
         self.sent.remove(sent)
         self._note.void.append(sent.n)
 

@@ -9,7 +9,7 @@ from typing import Any
 from backend.domain import results
 from backend.domain.results import Result
 from backend.ports import Documents, Key
-from backend.usecases.batch.placing import Note, Sent
+from backend.usecases.batch.intents import Note, Sent
 from backend.usecases.records import result_key, write_key
 
 #: Documents asked for at once; a result document has some 80 KB.
@@ -37,7 +37,7 @@ def recall(
     latest: dict[int, Sent] = {}
     acknowledged: set[int] = set()
     void: set[int] = set()
-    for n, data in _documents(documents, [write_key(job_id, attempt, n) for n in range(writes_n)]):
+    for n, data in documents_of(documents, [write_key(job_id, attempt, n) for n in range(writes_n)]):
         for rows in data["settled"].values():
             for index, _ in pairs(rows):
                 recalled.states[index] = SETTLED
@@ -45,7 +45,7 @@ def recall(
         void.update(data["void"])
         sent = sent_from_data(n, data)
         latest.update((index, sent) for index in sent.places)
-    for _, data in _documents(documents, [result_key(job_id, attempt, n) for n in range(results_n)]):
+    for _, data in documents_of(documents, [result_key(job_id, attempt, n) for n in range(results_n)]):
         for entry in data["rows"]:
             if recalled.states[entry["index"]] == OPEN:
                 recalled.states[entry["index"]] = ANSWERED
@@ -66,11 +66,13 @@ def _unverified(
             places.setdefault(sent.n, {})[index] = sent.places[index]
             writes[sent.n] = sent
     return [
-        Sent(n, places[n], writes[n].before, writes[n].deadline, n in acknowledged) for n in sorted(places)
+        Sent(n, places[n], writes[n].before, writes[n].deadline, n in acknowledged, writes[n].columns)
+        for n in sorted(places)
     ]
 
 
-def _documents(documents: Documents, keys: list[Key]) -> Iterator[tuple[int, dict[str, Any]]]:
+def documents_of(documents: Documents, keys: list[Key]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The documents that are there, in order, each with the position of its key."""
     for first in range(0, len(keys), PAGE):
         found = documents.get_many(keys[first : first + PAGE])
         yield from ((first + i, document.data) for i, document in enumerate(found) if document is not None)
@@ -95,6 +97,7 @@ def note_to_data(job_id: str, note: Note) -> dict[str, Any]:
         "places": [n for pair in sent.places.items() for n in pair] if sent else [],
         "before": {f"{place}:{name}": value for (place, name), value in sent.before.items()} if sent else {},
         "deadline": sent.deadline if sent else 0,
+        "columns": dict(sent.columns) if sent else {},
     }
 
 
@@ -103,4 +106,5 @@ def sent_from_data(n: int, data: dict[str, Any]) -> Sent:
     for at, value in data["before"].items():
         place, _, name = at.partition(":")
         before[int(place), name] = value
-    return Sent(n, dict(pairs(data["places"])), before, data["deadline"])
+    columns = data.get("columns", {})
+    return Sent(n, dict(pairs(data["places"])), before, data["deadline"], columns=columns)

@@ -18,8 +18,9 @@ from backend.usecases.batch.asking import Asked, Asker
 from backend.usecases.batch.billing import bill_of
 from backend.usecases.batch.feeding import Feeder, without_known
 from backend.usecases.batch.holding import Holding
+from backend.usecases.batch.intents import Note
 from backend.usecases.batch.looking import ColumnsGone
-from backend.usecases.batch.placing import Note, Placer
+from backend.usecases.batch.placing import Placer
 from backend.usecases.batch.process import BatchSettings
 from backend.usecases.batch.purse import Purse
 from backend.usecases.batch.recalling import ANSWERED, note_to_data

@@ -1,0 +1,56 @@
+"""What a flush announces before it writes, and what it tells the store: the documents of `writes`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend.usecases.batch.looking import Seen
+
+
+@dataclass(slots=True)
+class Sent:
+    """A write that was announced. Its rows are neither ready nor settled until a later look."""
+
+    n: int
+    #: Index → place.
+    places: dict[int, int]
+    #: (place, output name) → what the cell held; cells that were empty are absent. For undo.
+    before: dict[tuple[int, str], dict[str, Any]]
+    #: After this time (plus a margin) a write that was not acknowledged has happened or never will.
+    deadline: float
+    acknowledged: bool = False
+    #: Output name → column by the look that decided; a column inserted since makes the write miss.
+    columns: Mapping[str, int] = field(default_factory=dict)
+    #: The look itself, while its process lives: headers, and the rows by place.
+    headers: tuple[str, ...] = ()
+    seen: Mapping[int, Seen] = field(default_factory=dict)
+
+    def before_of(self, index: int) -> dict[str, dict[str, Any]]:
+        """What the cells of one row held, by output name."""
+        place = self.places[index]
+        return {name: value for (at, name), value in self.before.items() if at == place}
+
+
+@dataclass(slots=True)
+class Note:
+    """To be committed: what was settled since the last note, and what is about to be written."""
+
+    #: State → index → place (None: nowhere).
+    settled: dict[str, dict[int, int | None]] = field(default_factory=dict)
+    #: Numbers of earlier writes that Sheets confirmed, and of those that surely did not happen.
+    acknowledged: list[int] = field(default_factory=list)
+    void: list[int] = field(default_factory=list)
+    sent: Sent | None = None
+
+    @property
+    def says_something(self) -> bool:
+        return bool(self.settled or self.acknowledged or self.void or self.sent)
+
+    def settle(self, index: int, state: str, place: int | None) -> None:
+        self.settled.setdefault(state, {})[index] = place
+
+    def placed(self) -> set[int]:
+        """Indexes that this note settles at a place."""
+        return {index for rows in self.settled.values() for index, place in rows.items() if place is not None}
