@@ -10,14 +10,14 @@ import os
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import requests
 
 from backend.local.person import Person
-from backend.local.stack import Stack, StackSettings
+from backend.local.stack import APP, SWEEP_EVERY_S, Stack, StackSettings
 
 ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
 HEADERS = ["Company Name", "Company Keywords", "Company Short Description"]
@@ -99,29 +99,22 @@ def local_stack(
     workbench: bool = True,
     env: Mapping[str, str] | None = None,
     web_latency_ms: int = 20,
+    app: str = APP,
+    sweep_every_s: float = SWEEP_EVERY_S,
 ) -> Iterator[LocalStack]:
     """Starts everything with its data in `folder` (a passing one unless named); ends it with the block."""
-    if folder is None:
-        with tempfile.TemporaryDirectory(prefix="rowmill-") as passing:
-            own = local_stack(
-                Path(passing),
-                latency_ms=latency_ms,
-                workbench=workbench,
-                env=env,
-                web_latency_ms=web_latency_ms,
-            )
-            with own as running:
-                yield running
-        return
-    settings = StackSettings(
-        data=folder,
-        latency_ms=latency_ms,
-        workbench=workbench,
-        web_latency_ms=web_latency_ms,
-        backend_env=tuple((env or {}).items()),
-    )
-    kept = {
-        name: value for name, value in os.environ.items() if name not in ("OPENAI_API_KEY", "OPENAI_BASE_URL")
-    }
-    with Stack(settings, kept) as stack:
-        yield LocalStack(stack)
+    with ExitStack() as passing:
+        if folder is None:
+            folder = Path(passing.enter_context(tempfile.TemporaryDirectory(prefix="rowmill-")))
+        settings = StackSettings(
+            data=folder,
+            latency_ms=latency_ms,
+            workbench=workbench,
+            web_latency_ms=web_latency_ms,
+            backend_env=tuple((env or {}).items()),
+            app=app,
+            sweep_every_s=sweep_every_s,
+        )
+        ours = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
+        kept = {name: value for name, value in os.environ.items() if name not in ours}
+        yield LocalStack(passing.enter_context(Stack(settings, kept)))

@@ -16,7 +16,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -36,6 +36,8 @@ INVOKER = f"tasks@{PROJECT}.iam.gserviceaccount.com"
 WORKER_AUDIENCE = f"https://worker.{UNIVERSE}"
 AUDIENCE = f"workbench.{UNIVERSE}"
 USER = f"you@{UNIVERSE}"
+#: What gunicorn serves.
+APP = "backend.app:serve()"
 #: How often jobs are looked after locally; Cloud Scheduler does it every minute.
 SWEEP_EVERY_S = 5
 #: How long a process may take until it answers.
@@ -63,6 +65,9 @@ class StackSettings:
     workbench: bool = True
     #: Settings of the backend that replace the local ones.
     backend_env: tuple[tuple[str, str], ...] = ()
+    #: Tests put their own in these two places.
+    app: str = APP
+    sweep_every_s: float = SWEEP_EVERY_S
 
 
 class Stack:
@@ -74,6 +79,8 @@ class Stack:
         self._logs = settings.data / "logs"
         self._processes: list[tuple[str, subprocess.Popen[str]]] = []
         self._undo = contextlib.ExitStack()
+        #: How each part is started again.
+        self._again: dict[str, Callable[[], object]] = {}
         self.real_model = bool(environ.get("OPENAI_API_KEY"))
         self.real_web = (settings.web or ("live" if self.real_model else "standin")) == "live"
         self.identity_url = self.sheets_url = self.tasks_url = ""
@@ -118,7 +125,7 @@ class Stack:
         self.tasks_url = self._standin(
             "tasks", "--data", data / "tasks", "--identity", self.identity_url,
             "--queue", f"{queues}/{BACKGROUND_QUEUE}:3", "--queue", f"{queues}/{LIVE_QUEUE}:2",
-            "--every", SWEEP_EVERY_S, f"{self.backend_url}/tasks/sweep", INVOKER, WORKER_AUDIENCE,
+            "--every", settings.sweep_every_s, f"{self.backend_url}/tasks/sweep", INVOKER, WORKER_AUDIENCE,
         )  # fmt: skip
         self._backend(backend_port, key_file)
         if settings.workbench:
@@ -139,6 +146,8 @@ class Stack:
             raise StackFailed(
                 f"The {name} stand-in did not start. Its log: {self._logs / name}.log"
             ) from error
+        port = url.rpartition(":")[2]
+        self._again[name] = lambda: self._standin(name, *arguments, "--port", port)
         return url
 
     def _service_accounts(self) -> Path:
@@ -156,8 +165,9 @@ class Stack:
         return path
 
     def _backend(self, port: int, key_file: Path) -> None:
+        self._again["backend"] = lambda: self._backend(port, key_file)
         env = self._backend_environment(key_file) | {"BIND": f"127.0.0.1:{port}"}
-        command = [sys.executable, "-m", "gunicorn", "-c", "backend/gunicorn.conf.py", "backend.app:serve()"]
+        command = [sys.executable, "-m", "gunicorn", "-c", "backend/gunicorn.conf.py", self.settings.app]
         process = self._process("backend", command, env | dict(self.settings.backend_env))
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
@@ -240,6 +250,16 @@ class Stack:
             if process.poll() is not None:
                 return f"{name} (log: {self._logs / name}.log)"
         return None
+
+    def restart(self, name: str) -> None:
+        """Kills a part as a crash would, and starts it again on its port; `name` as in the logs."""
+        part, process = next(found for found in self._processes if found[0] == name)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+        self._processes.remove((part, process))
+        self._again[name]()
 
     def pid_of(self, name: str) -> int:
         """The process id of a part, for those who want to kill it."""

@@ -1,0 +1,66 @@
+"""One stack of real processes for all of these tests, with short leases and two workers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.stack import LocalStack, local_stack
+
+#: Short, so that a takeover takes 3 s and not 40; all other times of the lease follow from it.
+LEASE_S = "2"
+
+
+class Faulty(LocalStack):
+    """The stack, and orders to the processes that serve it."""
+
+    order: Path
+
+    def strikes(self, at: str, how: str = "kill") -> None:
+        """The next process that comes to the point `at` is killed there, or stalls."""
+        self._gives({"at": at, "how": how})
+
+    def poisons(self, text: str) -> None:
+        """Whoever asks the model about a row with this text dies."""
+        self._gives({"poison": text})
+
+    def is_struck(self) -> bool:
+        """Whether the order was carried out."""
+        return self.order.with_suffix(".done").exists()
+
+    def heals(self) -> None:
+        self.order.unlink(missing_ok=True)
+        self.order.with_suffix(".done").unlink(missing_ok=True)
+        self.faults(self.model_url)
+        self.faults(self.tasks_url)
+
+    def _gives(self, order: dict[str, str]) -> None:
+        draft = self.order.with_suffix(".draft")
+        draft.write_text(json.dumps(order))
+        draft.rename(self.order)
+
+
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
+    folder = tmp_path_factory.mktemp("faults")
+    env = {"STRIKE": str(folder / "strike.json"), "LEASE_S": LEASE_S, "WEB_CONCURRENCY": "2"}
+    with local_stack(
+        folder,
+        workbench=False,
+        env=env,
+        latency_ms=20,
+        app="tests.faults.striking_app:serve()",
+        sweep_every_s=1,
+    ) as stack:
+        faulty = Faulty(stack.stack)
+        faulty.order = folder / "strike.json"
+        yield faulty
+
+
+@pytest.fixture
+def stack(running: Faulty) -> Iterator[Faulty]:
+    yield running
+    running.heals()

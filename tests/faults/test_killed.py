@@ -1,0 +1,83 @@
+"""kill -9 at every step of a job's way: it goes on by itself, and every row ends once, on its own row."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from typing import Any
+
+import pytest
+import requests
+
+from backend.local.person import ApiRefused
+from tests.faults.conftest import Faulty
+
+pytestmark = pytest.mark.faults
+
+NAMES = [f"Harbour Bakery {n}" for n in range(1, 7)]
+COUNTS = ("done", "failed", "skipped", "stale", "gone", "cancelled")
+
+
+def a_sheet(stack: Faulty) -> str:
+    mark = secrets.token_hex(3)  # answers of another test must not serve this one
+    return stack.a_sheet([[name, f"bread, cakes, {mark}", ""] for name in NAMES])
+
+
+def check_all_done(stack: Faulty, job: dict[str, Any], sheet: str) -> None:
+    counts = {name: job["counts"][name] for name in COUNTS}
+    assert counts == {**dict.fromkeys(COUNTS, 0), "done": len(NAMES)}, job
+    header, *rows = stack.table(sheet)
+    brand = header.index("Brand Name")
+    assert [row[brand] for row in rows] == NAMES
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "after the claim",
+        "after the freeze",
+        "before the model call",
+        "after the model call",
+        "before the results' commit",
+        "after the results' commit",
+        "after the intent",
+        "after the sheet write",
+    ],
+)
+def test_a_worker_that_is_killed(stack: Faulty, point: str) -> None:
+    sheet = a_sheet(stack)
+    before = len(stack.ledger(stack.model_url))
+    stack.strikes(point)
+    job = stack.wait(stack.queue(sheet)["id"], within_s=40)
+    assert stack.is_struck()
+    assert job["status"] == "COMPLETED"
+    check_all_done(stack, job, sheet)
+    # Calls that were sent and not committed are made again; what was committed never is.
+    uncommitted = point in ("before the model call", "after the model call", "before the results' commit")
+    again = len(stack.ledger(stack.model_url)) - before - len(NAMES)
+    assert 0 <= again <= (len(NAMES) if uncommitted else 0)
+
+
+@pytest.mark.parametrize(
+    "point",
+    [
+        "before the job's commit",
+        "after the job's commit",
+        "after the start",
+        "before the enqueue",
+        "after the enqueue",
+    ],
+)
+def test_an_api_that_is_killed_while_it_creates(stack: Faulty, point: str) -> None:
+    sheet, key = a_sheet(stack), secrets.token_hex(8)
+    stack.person.prove(sheet)
+    tab = stack.person.ask("GET", f"/api/sheets/{sheet}")["sheet_id"]
+    wish = {"spreadsheet_id": sheet, "sheet_ids": [tab], "recipe": "case_a", "mode": "all"}
+    stack.strikes(point)
+    with contextlib.suppress(requests.ConnectionError, ApiRefused):
+        stack.person.ask("POST", "/api/jobs", wish, key=key)
+    assert stack.is_struck()
+    first, second = (stack.person.ask("POST", "/api/jobs", wish, key=key)["jobs"] for _ in range(2))
+    assert [job["id"] for job in first] == [job["id"] for job in second]
+    assert len(stack.person.ask("GET", f"/api/jobs?spreadsheet_id={sheet}")["jobs"]) == 1
+    check_all_done(stack, stack.wait(first[0]["id"], within_s=40), sheet)
