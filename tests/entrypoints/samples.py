@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
@@ -28,7 +28,9 @@ VALUES: dict[str, Any] = {
     "format": "csv",
     "token": "no-link",
     "schedule_id": "0123456789abcdef0123",
+    "import_id": "0123456789abcdef0123",
     "name": "rows.csv",
+    "title": "Imported",
 }
 
 
@@ -39,6 +41,7 @@ class Request:
     method: str
     path: str
     body: Any
+    options: dict[str, Any] = field(default_factory=dict)
 
 
 def a_request(route: Route, spreadsheet_id: str, job_id: str = "0123456789abcdef0123") -> Request:
@@ -49,7 +52,8 @@ def a_request(route: Route, spreadsheet_id: str, job_id: str = "0123456789abcdef
         path = path.replace(f"<{name}>", str(value))
     query = _required(route.query, values)
     body = _required(route.asks, values) if route.asks else None
-    return Request(route.method, f"{path}?{urlencode(query)}" if query else path, body)
+    file = {"data": b"Company Name\nOak Tools\n", "content_type": "text/csv"} if route.file else {}
+    return Request(route.method, f"{path}?{urlencode(query)}" if query else path, body, file)
 
 
 def _required(model: type[BaseModel] | None, values: dict[str, Any]) -> dict[str, Any]:

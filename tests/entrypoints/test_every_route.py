@@ -37,7 +37,7 @@ def called(route: Route) -> str:
 
 
 def send(caller: Caller, asked: Request, **options: object) -> TestResponse:
-    return caller.call(asked.method, asked.path, asked.body, **options)
+    return caller.call(asked.method, asked.path, asked.body, **asked.options, **options)
 
 
 def said(answer: TestResponse, *ids: str) -> tuple[int, str]:

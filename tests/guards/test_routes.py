@@ -19,6 +19,7 @@ from backend.entrypoints import api, openapi, tasks
 from backend.entrypoints.api import system
 from backend.entrypoints.routing import Guard, Route
 from backend.entrypoints.service import Service
+from backend.usecases.batch.process import Process
 
 #: What a caller of each route must have proved.
 EXPECTED = {
@@ -87,7 +88,8 @@ def differences(routes: Sequence[Route], expected: Mapping[str, str]) -> list[st
 
 def an_app(role: str) -> Flask:
     settings = SimpleNamespace(role=role, watch_origin=None)
-    return create_app(cast("Service", SimpleNamespace(settings=settings)))
+    service = SimpleNamespace(settings=settings, process=Process(cast("Any", None), cast("Any", None)))
+    return create_app(cast("Service", service))
 
 
 def endpoints(app: Flask) -> set[str]:
