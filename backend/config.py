@@ -109,7 +109,7 @@ class Settings(BaseSettings):
         30.0, ge=2, le=60, description="A job whose worker is silent for so long goes to another one."
     )
     batch_s: float = Field(120.0, ge=5, description="A batch hands over to a next task after so long.")
-    gunicorn_timeout_s: int = Field(240, description="gunicorn gives a request up after so long.")
+    gunicorn_timeout_s: int = Field(240, description="gunicorn restarts a worker that hangs so long.")
     run_timeout_s: int = Field(300, description="Cloud Run gives a request up after so long.")
     dispatch_deadline_s: int = Field(330, ge=15, le=1_800, description="Cloud Tasks stops listening then.")
     web_standin: str | None = Field(
