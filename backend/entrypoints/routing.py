@@ -153,7 +153,7 @@ def _authenticate(service: Service, route: Route) -> Person | WatchToken | None:
             caller = service.signer.read_watch_token(bearer())
         case _:
             caller = service.identity.person(bearer())
-    service.requests.count(caller.sub)
+    service.requests.count(caller.sub, "watching" if route.guard is Guard.WATCH else "calls")
     return caller
 
 
