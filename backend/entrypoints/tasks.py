@@ -80,13 +80,16 @@ def sweep_and_admit(call: Call) -> None:
 
 def swept(call: Call) -> Response:
     service = call.service
+    # First what keeps running jobs going: whatever may fail below must not stand in its way.
+    sweep_and_admit(call)
     ran = run_schedules(
         documents=service.documents,
         clock=service.clock,
         calendar=service.calendar,
         limits=service.job_limits,
     )
-    sweep_and_admit(call)
+    if ran.started:
+        admit(call)
     cleaned = clean_up(
         documents=service.documents, clock=service.clock, history_days=service.settings.history_days
     )

@@ -50,11 +50,11 @@ def list_schedules(
 def view_schedule(
     schedule: Schedule, *, documents: Documents, calendar: Calendar, clock: Clock
 ) -> ScheduleView:
-    times = calendar.next_times(schedule.cron, schedule.zone, clock.now(), TIMES)
+    active = schedule.state == "active"
     return ScheduleView(
         schedule,
         calendar.in_english(schedule.cron),
-        times if schedule.state == "active" else [],
+        calendar.next_times(schedule.cron, schedule.zone, clock.now(), TIMES) if active else [],
         [_run(run, documents) for run in schedule.runs[:RUNS]],
     )
 

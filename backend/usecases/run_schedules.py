@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from backend.domain import schedule as schedules
 from backend.domain.recipes import RECIPES
 from backend.domain.schedule import Decision, Schedule
-from backend.errors import Conflict
+from backend.errors import Conflict, Invalid
 from backend.ports import Calendar, Clock, Create, Document, Documents, Replace, Write
 from backend.usecases.create_job import JobLimits, own_key_hash
 from backend.usecases.grant_access import vouched_for
@@ -49,7 +49,10 @@ def _run(
     decision = _decide(schedule, documents)
     # After a clock that jumped back, too, the next time is another one than this.
     after = max(clock.now(), schedule.next_at or 0.0)
-    times = calendar.next_times(schedule.cron, schedule.zone, after, 1)
+    try:
+        times = calendar.next_times(schedule.cron, schedule.zone, after, 1)
+    except Invalid as unknown:  # a zone can be renamed; the others must not wait behind this one
+        decision, times = Decision("stop", f"Stopped: {unknown.message}"), []
     moved = schedules.moved_on(schedule, decision, times[0] if times else None)
     writes: list[Write] = [Replace(document.key, document.version, schedule_to_data(moved))]
     if decision.kind == "start":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from backend.domain.schedule import job_id
 from backend.ports import Replace
 from backend.usecases.job_changes import load_job, replace_job
 from backend.usecases.records import job_from_data, job_key
+from backend.usecases.schedule_records import load_schedule, schedule_key, schedule_to_data
 from tests.entrypoints.conftest import MakeHouse
 from tests.entrypoints.house import ROBOT, Caller, House
 
@@ -176,6 +178,20 @@ def test_a_renewed_proof_keeps_it_going(house: House, alice: Caller, sheet: str)
     sweep(house)
     assert the_schedules(alice, sheet)[0]["state"] == "active"
     assert len(its_jobs(alice, sheet)) == 1
+
+
+def test_a_zone_that_is_gone_stops_its_schedule_and_no_other(house: House, alice: Caller, sheet: str) -> None:
+    alice.prove(sheet)
+    a_schedule(alice, sheet)
+    lost = a_schedule(alice, sheet, "0 6 * * *")
+    stored, version = load_schedule(house.documents, lost["id"])
+    elsewhere = schedule_to_data(replace(stored, zone="Europe/Atlantis"))
+    house.documents.commit([Replace(schedule_key(lost["id"]), version, elsewhere)])
+    house.clock.passes(2 * DAY_S)
+    sweep(house)
+    gone, other = the_schedules(alice, sheet)
+    assert (gone["state"], "Atlantis" in gone["sentence"]) == ("stopped", True)
+    assert (other["state"], other["runs"][0]["sentence"]) == ("active", "Started.")
 
 
 def test_paused_it_makes_nothing_and_resumed_it_makes_up_for_nothing(
