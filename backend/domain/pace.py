@@ -61,9 +61,19 @@ class Pace:
     #: Nothing starts before this time: what a 429 asked for.
     not_before: float = 0.0
     cut_at: float = -1e9
+    #: Batches that have something to ask or in flight.
+    sharers: int = 0
 
     def __post_init__(self) -> None:
         self.allowed = min(self.allowed, self.most)
+
+    @property
+    def share(self) -> float:
+        """Calls that one of the batches may have in flight, so that together they keep to what is allowed.
+
+        When one joins, what the others had sent before comes back first: a moment with more.
+        """
+        return max(1.0, self.allowed / max(1, self.sharers))
 
     def wait_s(self, tokens: int, now: float) -> float:
         """Seconds until a call of so many tokens may start."""

@@ -122,6 +122,8 @@ class Asker:
         self._tasks: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._stopped = False
+        #: Whether we count among those who share the pace.
+        self._sharing = False
         #: Micro-dollars that may still be promised to calls; None: no budget to keep.
         self.credit_microusd: int | None = None
         #: Why no further call makes sense (a refused key, …).
@@ -191,7 +193,7 @@ class Asker:
         """Drops the calls in flight: the lease is lost, and nobody may use their answers."""
         self._stopped = True
         self._waiting.clear()
-        self._runner.loop.call_soon_threadsafe(lambda: [task.cancel() for task in self._tasks])
+        self._runner.loop.call_soon_threadsafe(self._cancel)
 
     def lend(self, microusd: int) -> None:
         """Adds reserved money; waiting questions may start."""
@@ -200,9 +202,22 @@ class Asker:
 
     # ── the event loop's side ──────────────────────────────────────────────────────────────────────
 
+    def _cancel(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        self._note_share()
+
+    def _note_share(self) -> None:
+        """Joins those who share the pace when there is something to ask, and leaves when all is done."""
+        busy = bool(self._tasks) or (bool(self._waiting) and not self._stopped)
+        if busy != self._sharing:
+            self._sharing = busy
+            self._pace.sharers += 1 if busy else -1
+
     def _start_more(self) -> None:
+        self._note_share()
         while self._waiting and not self._stopped and self.pause is None:
-            if len(self._tasks) >= min(self._pace.allowed, self._window or self._pace.most):
+            if len(self._tasks) >= min(self._pace.share, self._window or self._pace.most):
                 return
             question = self._waiting[0]
             tokens = question.likely_in + estimate.answer_tokens(self._recipe)
@@ -233,6 +248,7 @@ class Asker:
             self._finish(question, failure=RowFailed("model_error", failures.sentence("model_error")))
         self._tasks.discard(task)
         self._start_more()
+        self._note_share()
 
     def _pay(self, question: Question) -> bool:
         if self.credit_microusd is None:
