@@ -7,7 +7,7 @@ import secrets
 
 from flask import Flask, Response, g, request
 
-from backend.bootstrap import bootstrap
+from backend.bootstrap import bootstrap, warm_up
 from backend.config import load
 from backend.entrypoints import api, cors, logs, problems, routing, tasks
 from backend.entrypoints.api import system
@@ -41,7 +41,9 @@ def serve() -> Flask:
     """For gunicorn: settings from the environment, ports for this process."""
     settings = load()
     logs.configure(settings.secrets)
-    return create_app(bootstrap(settings))
+    service = bootstrap(settings)
+    warm_up(service)
+    return create_app(service)
 
 
 def _remember_trace() -> None:

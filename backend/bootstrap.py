@@ -74,6 +74,12 @@ def bootstrap(settings: Settings) -> Service:
     )
 
 
+def warm_up(service: Service) -> None:
+    """Makes the model's client ready on its loop while nobody waits; the api never asks the model."""
+    if service.settings.role != "api" and isinstance(service.model, OpenAIModel):
+        service.process.runner.submit(service.model.prepare())
+
+
 def _documents(settings: Settings, clock: Clock) -> Documents:
     if settings.sqlite_path is not None:
         return SqliteDocuments(settings.sqlite_path, queries=QUERIES, expiring=EXPIRING, clock=clock)

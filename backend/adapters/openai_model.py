@@ -88,6 +88,10 @@ class OpenAIModel:
         call = self._client.get(address, cast_to=self._raw, options={"headers": headers})
         await self._answered(call, model, timeout_s)
 
+    async def prepare(self) -> None:
+        """Imports and makes the client, half a second that the first row would wait for otherwise."""
+        self._client  # noqa: B018 - made when first looked at
+
     async def close(self) -> None:
         """Closes the connections; on the loop that used them."""
         if "_client" in self.__dict__:
