@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from types import FrameType
 from typing import Any
 
@@ -28,6 +29,9 @@ timeout = int(os.environ.get("GUNICORN_TIMEOUT_S", "240"))
 graceful_timeout = 8
 #: Longer than the front end keeps its idle connections would, so that it never writes into a closed one.
 keepalive = 75
+#: How long a thread may keep the interpreter while others want it. The model's event loop would hold it for
+#: Python's usual 5 ms at each of the dozen times that answering a request has to ask for it again.
+SWITCH_S = 0.001
 #: Where the workers' signs of life are written: a disk may stall, memory does not.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 #: Nothing steers gunicorn through a socket in a home directory that may not exist.
@@ -58,6 +62,7 @@ def on_starting(_server: Any) -> None:
 def post_fork(_server: Any, _worker: Any) -> None:
     """Threads do not survive a fork: each process watches for itself."""
     _watch_lifeline()
+    sys.setswitchinterval(SWITCH_S)
 
 
 def _watch_lifeline() -> None:
