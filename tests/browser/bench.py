@@ -40,6 +40,14 @@ class Model:
     def is_slow(self, delay_ms: int) -> None:
         self._rules([{"fault": "slow", "probability": 1, "delay_ms": delay_ms}])
 
+    def answers_in_waves(self, rows: int, waves: int, every_ms: int) -> None:
+        """The first rows of `some_companies` at once, the next ones `every_ms` later, and so on."""
+        size = rows // waves
+        towns = [[f"town {wave * size + n + 1} of" for n in range(size)] for wave in range(waves)]
+        self._rules(
+            [{"fault": "slow", "when": names, "delay_ms": n * every_ms} for n, names in enumerate(towns)]
+        )
+
     def fails(self, fault: str, when: str) -> None:
         """Every call whose prompt holds the text."""
         self._rules([{"fault": fault, "when": [when]}])

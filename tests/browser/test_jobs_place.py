@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from playwright.sync_api import Download, expect
+from playwright.sync_api import expect
 
 from tests.browser.bench import Bench, Model, some_companies
 from tests.browser.conftest import Opener
@@ -84,14 +84,11 @@ def test_downloads(bench: Opener) -> None:
     desk.press("Queue for background processing")
     desk.says("Companies: complete. 3 done.", timeout_s=60)
     desk.press("Show", exact=True)
-    begun: list[Download] = []
-    desk.page.context.on("page", lambda opened: opened.on("download", lambda file: begun.append(file)))
     for label, suffix in (("Download as CSV", "csv"), ("Download as an Excel file", "xlsx")):
-        desk.press(label)
-        desk.wait_until(lambda: bool(begun))
-        download = begun.pop()
-        assert download.suggested_filename.endswith(f".{suffix}")
-        assert download.path().stat().st_size > 100
+        with desk.page.expect_download() as begun:
+            desk.press(label)
+        assert begun.value.suggested_filename.endswith(f".{suffix}")
+        assert begun.value.path().stat().st_size > 100
 
 
 def test_the_spread_of_categories(bench: Opener) -> None:
