@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -69,6 +69,16 @@ class LocalStack:
                 return job
             time.sleep(0.1)
         raise AssertionError(f"the job is still {job['status']} after {within_s} s: {job}")
+
+    def until(self, holds: Callable[[], bool], *, within_s: float = 30, fails: bool = True) -> None:
+        """Returns as soon as `holds`; after `within_s` it fails, unless told otherwise."""
+        deadline = time.monotonic() + within_s
+        while not holds():
+            if time.monotonic() > deadline:
+                if fails:
+                    raise AssertionError(f"it did not come true within {within_s} s")
+                return
+            time.sleep(0.1)
 
     def table(self, spreadsheet_id: str, tab: str = "Companies") -> list[list[Any]]:
         """All values of a tab as its owner sees them."""
