@@ -22,6 +22,7 @@ def create_app(service: Service) -> Flask:
     # A redirect could be followed by the task queue, which must never happen.
     app.url_map.strict_slashes = False
     app.url_map.redirect_defaults = False
+    app.url_map.merge_slashes = False
     app.before_request(_remember_trace)
     app.after_request(_close_doors)
     app.after_request(cors.opener(service.settings.watch_origin))
