@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
-from backend.adapters.document_rules import COLLECTION, ID, is_scalar
+from backend.adapters.document_rules import COLLECTION, is_id, is_scalar
 from backend.errors import Invalid
 from backend.ports import Document, Json, Query
 
@@ -98,7 +98,7 @@ def place_of(query: Query, cursor: str) -> list[Json]:
         raise _foreign_cursor() from error
     if not isinstance(place, list) or len(place) != len(query.order) + 1:
         raise _foreign_cursor()
-    if not all(map(is_scalar, place)) or not isinstance(place[-1], str) or not ID.fullmatch(place[-1]):
+    if not all(map(is_scalar, place)) or not isinstance(place[-1], str) or not is_id(place[-1]):
         raise _foreign_cursor()
     return place
 

@@ -31,10 +31,19 @@ _YEAR_10000 = 253_402_300_800
 def check_key(key: Key) -> None:
     """ValueError unless both stores can hold a document of this key."""
     for name, pattern in ((key.collection, COLLECTION), (key.id, ID)):
-        if not pattern.fullmatch(name) or _RESERVED.fullmatch(name):
+        if not _is_name(name, pattern):
             raise ValueError(
                 f"{key} is no document key: {name!r} is empty, too long or has a character too many"
             )
+
+
+def is_id(text: str) -> bool:
+    """Whether a document may have this id."""
+    return _is_name(text, ID)
+
+
+def _is_name(text: str, pattern: re.Pattern[str]) -> bool:
+    return bool(pattern.fullmatch(text)) and not _RESERVED.fullmatch(text)
 
 
 def check_writes(writes: Sequence[Write], expiring: Iterable[str]) -> list[str]:

@@ -252,15 +252,16 @@ class House:
 def open_house(
     standins: Standins, folder: Path, patch: pytest.MonkeyPatch, documents: Any = None, **changes: Any
 ) -> House:
-    """A deployment with a store of its own; `changes` are settings, `documents` another store's factory."""
+    """A deployment with a store of its own; `changes` are settings, `documents` makes another store."""
     patch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(standins.key_file))
     clock = HandClock()
     settings = Settings.model_validate(_settings(standins, folder) | changes)
     assert not settings.problems()
-    make = documents or (lambda: SqliteDocuments(
-        folder / "rowmill.db", queries=QUERIES, expiring=EXPIRING, clock=clock
-    ))  # fmt: skip
-    store = make()
+    if documents is None:
+        path = folder / "rowmill.db"
+        store: Documents = SqliteDocuments(path, queries=QUERIES, expiring=EXPIRING, clock=clock)
+    else:
+        store = documents(clock)
     service = replace(
         bootstrap(settings),
         documents=store,
