@@ -209,6 +209,8 @@ class _Batch:
                 name += "r"
         frozen: Frozen = stepper.result
         self._tab = frozen.tab
+        full = frozen.total == self._settings.most_rows
+        why = "One job takes no more. Queue the rows behind them as another." if full else None
         while True:
             job, version = load_job(self._documents, self._job.id)
             job = replace(job, freeze=name, total=frozen.total, columns=frozen.columns)
@@ -216,7 +218,7 @@ class _Batch:
                 replace_job(job, version),
                 Create(chunks_key(job.id, name), frozen.index(job.id)),
                 Increment(progress_key(job.id), {"total": frozen.total}),
-                event(job.id, self._clock, "Rowmill", f"Accepted {frozen.total:,} rows."),
+                event(job.id, self._clock, "Rowmill", f"Accepted {frozen.total:,} rows.", why),
             ]
             if self._holding.lease.attempt > 1:  # an earlier attempt ended before it accepted any row
                 everything = {"job_id": job.id, "ranges": [0, frozen.total] if frozen.total else []}
