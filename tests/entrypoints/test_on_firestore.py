@@ -12,7 +12,7 @@ from backend.adapters.firestore_documents import FirestoreDocuments
 from backend.usecases.records import EXPIRING, PARTS_OF_A_JOB, QUERIES, job_key
 from tests.emulator import Emulator, firestore_emulator
 from tests.entrypoints.conftest import MakeHouse
-from tests.entrypoints.house import Caller, HandClock, House
+from tests.entrypoints.house import Caller, House
 
 __all__ = ["firestore_emulator"]
 
@@ -27,8 +27,8 @@ def house(
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", firestore_emulator.address)
     prefix = f"{secrets.token_hex(6)}-"
     return make_house(
-        documents=lambda: FirestoreDocuments(
-            project="rowmill-tests", queries=QUERIES, expiring=EXPIRING, clock=HandClock(), prefix=prefix
+        documents=lambda clock: FirestoreDocuments(
+            project="rowmill-tests", queries=QUERIES, expiring=EXPIRING, clock=clock, prefix=prefix
         )
     )
 
