@@ -288,9 +288,13 @@ STATES: dict[str, Callable[[Bench], None]] = {
     "sheet-columns": sheet("change({ columnsOpen: true });"),
     "sheet-more": sheet("change({ more: true }); setForm({ recipe: 'case_a', budget: 'x', startRow: '1' });"),
     "sheet-checked": sheet(
-        "change({ receipt: { estimate, asked: JSON.stringify(currentSelection()) } });", estimate=ESTIMATE
+        "change({ receipt: { estimate, asked: JSON.stringify(currentSelection()) } });"
+        "requestAnimationFrame(showReceipt);",
+        estimate=ESTIMATE,
     ),
-    "sheet-checked-old": sheet("change({ receipt: { estimate, asked: '' } });", estimate=ESTIMATE),
+    "sheet-checked-old": sheet(
+        "change({ receipt: { estimate, asked: '' } }); requestAnimationFrame(showReceipt);", estimate=ESTIMATE
+    ),
     "sheet-running": sheet("learn([job]); change({ watch });", job=a_job(), watch=seen([a_job()])),
     "sheet-loading": sheet("change({ sheet: null, sheetLoading: true });"),
     "sheet-problem": sheet("change({ sheet: null, trouble: { sheet: problem } });", problem=PROBLEM),

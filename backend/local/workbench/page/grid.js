@@ -41,6 +41,7 @@ export class Grid {
 
   /** Cells that have just changed are lit for a moment. */
   light(cells) {
+    if (cells.some(([row]) => row === 0)) this.offsets = null;
     const until = performance.now() + FRESH_MS;
     for (const [row, column] of cells) this.fresh.set(`${row} ${column}`, until);
     if (this.fresh.size) setTimeout(() => this.forget(), FRESH_MS + 50);
