@@ -1,0 +1,152 @@
+"""What is lost, doubled, stalled, locked or shut between the parts: the job goes on, or says why not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from backend.config import BACKGROUND_QUEUE
+from backend.local.person import ApiRefused
+from backend.local.stack import LOCATION, PROJECT, SHEETS_ACCOUNT
+from tests.faults.conftest import Faulty
+from tests.faults.test_killed import COUNTS, NAMES, a_sheet, check_all_done
+
+pytestmark = pytest.mark.faults
+
+QUEUE = f"projects/{PROJECT}/locations/{LOCATION}/queues/{BACKGROUND_QUEUE}"
+
+
+def until(holds: Callable[[], Any], within_s: float = 20) -> Any:
+    """What `holds` gives as soon as it gives something."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if found := holds():
+            return found
+        time.sleep(0.05)
+    raise AssertionError("it did not come about in time")
+
+
+def a_job_ends_well(stack: Faulty, sheet: str) -> None:
+    check_all_done(stack, stack.wait(stack.queue(sheet)["id"], within_s=40), sheet)
+
+
+def test_the_queue_fails_in_every_way_at_once(stack: Faulty) -> None:
+    """Tasks delivered twice at once, again, or never; creations acknowledged to nobody, or refused."""
+    sheets = [a_sheet(stack) for _ in range(4)]
+    before = len(stack.ledger(stack.model_url))
+    once = {"next": 1}
+    stack.faults(stack.tasks_url, twin=once, duplicate=once, drop=once, lose_answer=once, refuse_create=once)
+    jobs = [stack.queue(sheet) for sheet in sheets]
+    for job, sheet in zip(jobs, sheets, strict=True):
+        check_all_done(stack, stack.wait(job["id"], within_s=40), sheet)
+    assert len(stack.ledger(stack.model_url)) - before == len(NAMES) * len(sheets)
+
+
+def test_the_queue_is_purged(stack: Faulty) -> None:
+    sheet = a_sheet(stack)
+    requests.post(f"{stack.tasks_url}/v2/{QUEUE}:pause", json={}, timeout=10).raise_for_status()
+    job = stack.queue(sheet)
+    requests.post(f"{stack.tasks_url}/v2/{QUEUE}:purge", json={}, timeout=10).raise_for_status()
+    requests.post(f"{stack.tasks_url}/v2/{QUEUE}:resume", json={}, timeout=10).raise_for_status()
+    check_all_done(stack, stack.wait(job["id"], within_s=40), sheet)
+
+
+def test_a_worker_stalls_past_its_lease_and_wakes_up(stack: Faulty) -> None:
+    """It has announced a write, and would send it: another one has finished by then."""
+    sheet = a_sheet(stack)
+    stack.strikes("after the intent", "stall")
+    job = stack.queue(sheet)
+    try:
+        until(stack.is_struck)
+        done = stack.wait(job["id"], within_s=40)
+        check_all_done(stack, done, sheet)
+        table = stack.table(sheet)
+    finally:
+        for pid in _stalled(stack):
+            os.kill(pid, signal.SIGCONT)
+    until(lambda: '"outcome": "lease_lost"' in stack.log("backend"))
+    assert stack.table(sheet) == table
+    assert stack.job(job["id"])["counts"] == done["counts"]
+
+
+def _stalled(stack: Faulty) -> list[int]:
+    """The workers of gunicorn that stand still."""
+    master = stack.stack.pid_of("backend")
+    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+    return [int(pid) for pid in children if Path(f"/proc/{pid}/stat").read_text().split()[2] == "T"]
+
+
+@pytest.mark.parametrize("part", ["backend", "tasks", "sheets", "model"])
+def test_a_part_is_killed_and_started_again(stack: Faulty, part: str) -> None:
+    sheet = a_sheet(stack)
+    stack.faults(stack.model_url, rules=[{"fault": "slow", "probability": 1, "delay_ms": 700}])
+    job = stack.queue(sheet)
+    until(lambda: stack.job(job["id"])["status"] == "RUNNING")
+    stack.stack.restart(part)
+    check_all_done(stack, stack.wait(job["id"], within_s=40), sheet)
+
+
+def test_the_store_is_locked(stack: Faulty) -> None:
+    """Nothing is acknowledged that is not kept; a job that runs waits, and loses nothing."""
+    sheet, other = a_sheet(stack), a_sheet(stack)
+    job = stack.queue(sheet)
+    with closing(sqlite3.connect(stack.data / "rowmill.db", isolation_level=None)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(ApiRefused, match="busy") as refused:
+            stack.queue(other)
+        assert refused.value.status == 503
+        lock.execute("ROLLBACK")
+    check_all_done(stack, stack.wait(job["id"], within_s=40), sheet)
+    a_job_ends_well(stack, other)
+    assert len(stack.person.ask("GET", f"/api/jobs?spreadsheet_id={other}")["jobs"]) == 1
+
+
+def test_a_row_that_kills_whoever_asks_about_it_fails_alone(stack: Faulty) -> None:
+    sheet = a_sheet(stack)
+    stack.poisons(NAMES[0])
+    job = stack.wait(stack.queue(sheet)["id"], within_s=60)
+    assert job["status"] == "COMPLETED"
+    counts = {name: job["counts"][name] for name in COUNTS}
+    assert counts == {**dict.fromkeys(COUNTS, 0), "done": len(NAMES) - 1, "failed": 1}
+    assert job["failures"] == {"poison": 1}
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"), [("invalid_api_key", "key_refused"), ("insufficient_quota", "quota_gone")]
+)
+def test_the_model_wants_nothing_more_of_us(stack: Faulty, fault: str, reason: str) -> None:
+    sheet = a_sheet(stack)
+    stack.faults(stack.model_url, rules=[{"fault": fault, "probability": 1}])
+    job = stack.wait(stack.queue(sheet)["id"], "PAUSED")
+    assert job["reason"]["code"] == reason
+    stack.faults(stack.model_url)
+    assert stack.person.ask("POST", f"/api/jobs/{job['id']}/resume")["job"]["status"] in (
+        "PENDING",
+        "RUNNING",
+    )
+    check_all_done(stack, stack.wait(job["id"], within_s=40), sheet)
+
+
+def test_the_sheet_is_not_shared_any_more(stack: Faulty) -> None:
+    """What the calls in flight bring is kept, and not asked for again after the resume."""
+    sheet = a_sheet(stack)
+    editors = f"{stack.sheets_url}/_standin/workbooks/{sheet}/editors"
+    stack.faults(stack.model_url, rules=[{"fault": "slow", "probability": 1, "delay_ms": 1500}])
+    before = len(stack.ledger(stack.model_url))
+    job = stack.queue(sheet)
+    until(lambda: stack.job(job["id"])["counts"]["total"])
+    requests.delete(editors, json={"email": SHEETS_ACCOUNT}, timeout=10).raise_for_status()
+    assert stack.wait(job["id"], "PAUSED")["reason"]["code"] == "not_shared"
+    requests.put(editors, json={"email": SHEETS_ACCOUNT}, timeout=10).raise_for_status()
+    stack.person.ask("POST", f"/api/jobs/{job['id']}/resume")
+    check_all_done(stack, stack.wait(job["id"], within_s=40), sheet)
+    assert len(stack.ledger(stack.model_url)) - before == len(NAMES)
