@@ -18,6 +18,8 @@ import pytest
 import requests
 from flask import Flask
 from flask.testing import FlaskClient
+from google.auth.transport.requests import Request
+from google.oauth2 import service_account
 from werkzeug.test import TestResponse
 
 from backend.adapters.sqlite_documents import SqliteDocuments
@@ -95,6 +97,16 @@ class Standins:
         path = f"/v1/projects/-/serviceAccounts/{email}:generateIdToken"
         answer = self.post(self.identity + path, {"audience": audience, "includeEmail": True})
         return str(answer["token"])
+
+    def access_token(self, email: str) -> str:
+        """What this account calls Google's APIs with."""
+        key_file = self.post(f"{self.identity}/_standin/service_accounts", {"email": email})
+        scopes = ["https://www.googleapis.com/auth/spreadsheets"]
+        make = service_account.Credentials.from_service_account_info
+        credentials = make(key_file, scopes=scopes)  # type: ignore[no-untyped-call]
+        with requests.Session() as session:
+            credentials.refresh(Request(session))
+        return str(credentials.token)
 
     def as_owner(self, method: str, path: str, body: Any = None) -> Any:
         url = f"{self.sheets}/_standin/as-owner/v4/spreadsheets{path}"

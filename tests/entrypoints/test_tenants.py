@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import requests
 
 from backend.config import Settings
 from backend.domain.answers import tenant
-from backend.ports import Create, Key
 from tests.entrypoints.conftest import MakeHouse
 from tests.entrypoints.house import Caller, House
 
@@ -152,24 +152,25 @@ def test_a_protected_range_is_refused_with_a_sentence(house: House, alice: Calle
     assert "Add our service account to its editors" in refused.get_json()["detail"]
 
 
-def test_a_person_without_edit_rights_cannot_place_the_nonce(house: House, alice: Caller, x: str) -> None:
-    """What the proof rests on: the spreadsheet takes metadata from editors alone."""
-    import requests
-
-    stranger = house.standins.account_token("stranger@rowmill-test.iam.gserviceaccount.com", "x")
-    body = {"requests": [{"createDeveloperMetadata": {"developerMetadata": {
-        "metadataKey": "rowmill_proof", "metadataValue": alice.challenge(x),
-        "location": {"spreadsheet": True}, "visibility": "DOCUMENT",
-    }}}]}  # fmt: skip
-    url = f"{house.standins.sheets}/v4/spreadsheets/{x}:batchUpdate"
-    answer = requests.post(url, json=body, headers={"Authorization": f"Bearer {stranger}"}, timeout=5)
-    assert answer.status_code in (401, 403)
-
-
-def test_grants_stand_in_the_store_without_names(house: House, alice: Caller, x: str) -> None:
-    """A reader of the store cannot make himself a grant's key from what he reads elsewhere in it."""
-    person = house.service.identity.person(alice.token or "")
-    guessed = Key("grants", f"{person.sub}|{x}".replace("|", "~"))
-    house.documents.commit([Create(guessed, {}, house.clock.now() + 60)])
-    eve = house.sign_in("eve")
-    assert eve.call("GET", f"/api/jobs?spreadsheet_id={x}").status_code == 403
+@pytest.mark.parametrize(("role", "expected"), [(None, 403), ("viewer", 403), ("editor", 200)])
+def test_only_who_may_edit_can_place_a_nonce(
+    house: House, alice: Caller, sheet: str, role: str | None, expected: int
+) -> None:
+    """What the proof rests on: a spreadsheet takes metadata from its editors alone."""
+    email = f"{role or 'stranger'}@rowmill-test.iam.gserviceaccount.com"
+    if role is not None:
+        url = f"{house.standins.sheets}/_standin/workbooks/{sheet}/editors"
+        requests.put(url, json={"email": email, "role": role}, timeout=5).raise_for_status()
+    metadata = {
+        "metadataKey": "rowmill_proof",
+        "metadataValue": alice.challenge(sheet),
+        "location": {"spreadsheet": True},
+        "visibility": "DOCUMENT",
+    }
+    answer = requests.post(
+        f"{house.standins.sheets}/v4/spreadsheets/{sheet}:batchUpdate",
+        json={"requests": [{"createDeveloperMetadata": {"developerMetadata": metadata}}]},
+        headers={"Authorization": f"Bearer {house.standins.access_token(email)}"},
+        timeout=5,
+    )
+    assert answer.status_code == expected, answer.text
