@@ -16,7 +16,7 @@
 | answers     | content key               | a model's answer; expires                                    |
 | pages       | address key               | a website's text; expires                                    |
 | bills       | tenant, model, recipe     | what the last runs came to, to estimate the next by          |
-| spending    | scope and day             | what a user or the deployment has spent and reserved         |
+| spending    | scope and day             | what a user or all have spent and reserved; expires          |
 | schedules   | schedule                  | a run that repeats: when next, and how the last ones went    |
 | stats       | spreadsheet.hour-shard    | what happened in an hour; changes by increment; expires      |
 | imports     | import                    | an uploaded table on its way into a tab; expires             |
@@ -43,7 +43,17 @@ from backend.domain.line import Place
 from backend.ports import Key, Query
 
 #: Collections whose documents carry an expiry (Firestore needs a TTL policy for each).
-EXPIRING = ("answers", "pages", "grants", "challenges", "idempotency", "requests", "stats", "imports")
+EXPIRING = (
+    "answers",
+    "pages",
+    "grants",
+    "challenges",
+    "idempotency",
+    "requests",
+    "spending",
+    "stats",
+    "imports",
+)
 
 #: The line of one priority, oldest first.
 JOBS_IN_LINE = Query("jobs", ("status", "priority"), ("created_at",))

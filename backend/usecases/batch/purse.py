@@ -15,6 +15,9 @@ from backend.domain import budget
 from backend.domain.lease import Lease
 from backend.ports import Clock, Create, Documents, Key, Replace, Write
 
+#: A day's document is of no use once the day is over, wherever the clock stands.
+KEPT_S = 3 * 86_400.0
+
 Scope = Literal["user", "deployment"]
 
 
@@ -75,7 +78,10 @@ class Purse:
             document = self._documents.get(key)
             spent = (document.data["spent_microusd"] if document else 0) - self._refund + size
             data = {"spent_microusd": max(0, spent)}
-            writes.append(Replace(key, document.version, data) if document else Create(key, data))
+            until = self._clock.now() + KEPT_S
+            writes.append(
+                Replace(key, document.version, data, until) if document else Create(key, data, until)
+            )
         return Block(size, writes)
 
     def reserved(self) -> None:
@@ -90,7 +96,8 @@ class Purse:
                 document = self._documents.get(key)
                 if document is not None:
                     spent = max(0, document.data["spent_microusd"] - self._refund)
-                    writes.append(Replace(key, document.version, {"spent_microusd": spent}))
+                    until = self._clock.now() + KEPT_S
+                    writes.append(Replace(key, document.version, {"spent_microusd": spent}, until))
         return writes
 
     def _days(self) -> list[tuple[Key, int]]:
