@@ -205,7 +205,9 @@ def test_the_api_has_no_worker_and_the_worker_no_api(two: Two) -> None:
             assert answer.status_code in (404, 405), called(route)
 
 
-@pytest.mark.parametrize("path", ["//tasks/batches", "/tasks//batches", "/tasks/batches/", "/./tasks/batches"])
+@pytest.mark.parametrize(
+    "path", ["//tasks/batches", "/tasks//batches", "/tasks/batches/", "/./tasks/batches"]
+)
 def test_the_worker_never_redirects(two: Two, path: str) -> None:
     """A queue may follow a redirect, with its token."""
     body = {"job_id": UNKNOWN_JOB, "enqueue_no": 1}
