@@ -111,11 +111,13 @@ class FakeSheets:
 
     # ── what a test does ───────────────────────────────────────────────────────────────────────────
 
-    def has_tab(self, spreadsheet_id: str, sheet_id: int, rows: Sequence[Sequence[Cell]]) -> None:
+    def has_tab(
+        self, spreadsheet_id: str, sheet_id: int, rows: Sequence[Sequence[Cell]], title: str | None = None
+    ) -> None:
         """A tab with these rows, the header first."""
         width = max(map(len, rows))
         self._books[spreadsheet_id].tabs[sheet_id] = [[*row, *[""] * (width - len(row))] for row in rows]
-        self._books[spreadsheet_id].titles[sheet_id] = f"Tab {sheet_id}"
+        self._books[spreadsheet_id].titles[sheet_id] = title or f"Tab {sheet_id}"
 
     def tab(self, spreadsheet_id: str, sheet_id: int) -> list[list[Cell]]:
         return self._books[spreadsheet_id].tabs[sheet_id]

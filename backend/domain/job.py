@@ -22,6 +22,8 @@ class Status(StrEnum):
 
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 
+#: The reason of a job whose documents are being removed.
+REMOVED = "removed"
 #: Why a job is not running, for PENDING, PAUSED and FAILED: a code and its sentence.
 REASONS: dict[str, str] = {
     "in_line": "In line: it starts by itself when a place is free.",
@@ -42,6 +44,7 @@ REASONS: dict[str, str] = {
     "column_gone": "A column that the run reads is not in the sheet any more. Put it back, then resume.",
     "dependency_failed": "A job that this one waited for did not complete.",
     "no_columns": "The sheet's columns were not recognised.",
+    REMOVED: "It is being deleted.",
 }
 
 
@@ -189,6 +192,8 @@ def retry(job: Job, error_class: str | None) -> Job:
     _expect(job, "retry", Status.COMPLETED, Status.FAILED, Status.CANCELLED)
     if job.kind == "undo":
         raise NotAllowed("An undo cannot be retried; undo the job again.")
+    if job.reason == REMOVED:
+        raise NotAllowed("This job is being deleted.")
     return replace(
         job,
         status=Status.PENDING,
@@ -200,6 +205,13 @@ def retry(job: Job, error_class: str | None) -> Job:
         error_class=None,
         trace_id=None,
     )
+
+
+def remove(job: Job) -> Job:
+    """Before the first of its documents goes: nobody may set a job going again whose rows are gone."""
+    _expect(job, "be deleted", Status.PAUSED, Status.COMPLETED, Status.FAILED, Status.CANCELLED)
+    status = Status.CANCELLED if job.status is Status.PAUSED else job.status
+    return replace(job, status=status, reason=REMOVED, stopping=None)
 
 
 def moves(job: Job, *, failed_or_left: int, yours: bool) -> list[str]:
@@ -214,6 +226,8 @@ def moves(job: Job, *, failed_or_left: int, yours: bool) -> list[str]:
             return ["pause", "cancel"]
         case Status.PAUSED:
             return ["cancel", "delete"] if own_key else ["resume", "cancel", "delete"]
+    if job.reason == REMOVED:
+        return ["delete"]
     undo = ["undo"] if job.kind != "undo" and job.total else []
     retried = (
         ["retry"] if job.kind != "undo" and not own_key and (failed_or_left or job.total is None) else []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from backend.domain import job as jobs
 from backend.domain.job import Job
 from backend.errors import Conflict, NotAllowed
 from backend.ports import Delete, Documents
+from backend.usecases.job_changes import replace_job
 from backend.usecases.records import PARTS_OF_A_JOB, job_key, lease_key, progress_key
 
 #: Documents looked at at once; a result document has some 80 KB.
@@ -18,6 +20,8 @@ def remove_job(documents: Documents, job: Job, version: str, most: int | None = 
     found by the job's id, so the rows of a freeze that was never finished go, too. Raises `NotAllowed` when
     the job changed meanwhile.
     """
+    if job.reason != jobs.REMOVED:
+        version = _mark(documents, jobs.remove(job), version)
     removed = 0
     for query in PARTS_OF_A_JOB:
         while found := documents.query(query, {"job_id": job.id}, limit=PAGE).documents:
@@ -32,3 +36,11 @@ def remove_job(documents: Documents, job: Job, version: str, most: int | None = 
     except Conflict as error:
         raise NotAllowed("The job changed at this moment. Try again.") from error
     return removed + len(last) + 1
+
+
+def _mark(documents: Documents, job: Job, version: str) -> str:
+    """From here on nobody can set it going again."""
+    try:
+        return documents.commit([replace_job(job, version)])[0]
+    except Conflict as error:
+        raise NotAllowed("The job changed at this moment. Try again.") from error
