@@ -6,14 +6,9 @@ from __future__ import annotations
 BLOCK_CALLS = 400
 
 
-def block(budget: int | None, spent: int, reserved: int, worst_call: int, calls: int = BLOCK_CALLS) -> int:
+def block(budget: int | None, spent: int, reserved: int, worst_call: int, calls: int) -> int:
     """Micro-dollars to reserve more, for up to `calls` calls; 0 when not even one fits."""
-    wanted = calls * worst_call
-    if budget is None:
-        return wanted
-    left = budget - spent - reserved
-    return (
-        min(wanted, left - left % worst_call)
-        if worst_call and left >= worst_call
-        else (wanted if not worst_call else 0)
-    )
+    if budget is None or not worst_call:
+        return calls * worst_call
+    fits = max(0, budget - spent - reserved) // worst_call
+    return min(calls, fits) * worst_call

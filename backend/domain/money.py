@@ -28,6 +28,11 @@ def most_tokens(text: str) -> int:
     return -(-wide * 2 // 3) + -(-(len(text) - wide) * 2 // 5)
 
 
+def bound_tokens(text: str) -> int:
+    """What no tokenizer passes: a token of a byte-level vocabulary stands for one byte at least."""
+    return len(text.encode("utf-8", "surrogatepass"))
+
+
 def likely_tokens(text: str) -> int:
     """The middle of an estimate: about 4.2 characters a token in Latin prose, one per CJK character."""
     wide = _wide(text)

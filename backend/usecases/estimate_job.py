@@ -16,12 +16,12 @@ from backend.domain.selection import Found, Layout
 from backend.domain.website import page_key
 from backend.errors import Invalid, RowFailed
 from backend.ports import Clock, Documents, Key, Person, Prompt, Sheets, Tab
-from backend.usecases.batch.asking import write_prompt
 from backend.usecases.batch.billing import kept_bills
 from backend.usecases.batch.frozen import Chunk, select
 from backend.usecases.batch.kept import staleness
 from backend.usecases.batch.looking import Call
 from backend.usecases.batch.process import BatchSettings
+from backend.usecases.batch.questions import write_prompt
 from backend.usecases.create_job import JobLimits, Wish
 from backend.usecases.inspect_sheet import obstacles
 from backend.usecases.read_jobs import waiting_jobs

@@ -243,7 +243,8 @@ class _Batch:
         )
         self._fail_poisoned(frozen, recalled)
         asker, purse = self._asker(wake), self._make_purse()
-        if purse.limited:
+        if price_of(job.model, self._settings.prices) is not None:
+            # Also without a budget: somebody may set one while it runs, and the dead count as spent.
             asker.credit_microusd = 0
         feeder = Feeder(
             job=job,

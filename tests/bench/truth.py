@@ -20,7 +20,7 @@ from backend.local.model import ask
 from backend.local.model.answers import fill
 from backend.local.model.answers import row as answer_row
 from backend.ports import Prompt
-from backend.usecases.batch.asking import write_prompt
+from backend.usecases.batch.questions import write_prompt
 
 TABLE = Path(__file__).parents[3] / "shared" / "data" / "companies.csv"
 MODEL = "gpt-5-nano"

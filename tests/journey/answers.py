@@ -11,7 +11,7 @@ from backend.domain.recipes import CASE_A
 from backend.domain.rows import Row, inputs_of
 from backend.local.model import ask
 from backend.local.model.answers import fill, row
-from backend.usecases.batch.asking import write_prompt
+from backend.usecases.batch.questions import write_prompt
 
 
 @cache

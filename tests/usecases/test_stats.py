@@ -17,7 +17,7 @@ from backend.domain.job import Job
 from backend.domain.results import ROW_STATES, Result
 from backend.errors import TryLater
 from backend.ports import Create, Document, Increment, Key, Prompt, Write
-from backend.usecases.batch.asking import Asked, Question
+from backend.usecases.batch.questions import Asked, Question
 from backend.usecases.read_stats import read_stats
 from backend.usecases.record_stats import SHARDS, Meter, Tally
 from backend.usecases.records import (

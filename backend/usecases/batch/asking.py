@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import secrets
 import threading
 import time
 from collections import deque
@@ -19,14 +18,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Protocol
 
-from backend.domain import answers, estimate, failures, results
-from backend.domain.money import Price, cost_microusd, most_tokens
+from backend.domain import answers, estimate, failures
+from backend.domain.money import Price, cost_microusd
 from backend.domain.pace import Pace
 from backend.domain.recipes import Recipe
-from backend.domain.results import Result
 from backend.domain.rows import Row
 from backend.errors import PauseJob, RowFailed
-from backend.ports import Answer, Clock, Model, Prompt
+from backend.ports import Answer, Clock, Model
+from backend.usecases.batch.questions import Asked, Question, worst_call_microusd, write_prompt
 
 log = logging.getLogger(__name__)
 
@@ -40,41 +39,8 @@ class Runner(Protocol):
     def loop(self) -> asyncio.AbstractEventLoop: ...
 
 
-@dataclass(slots=True)
-class Question:
-    """One call to be made, and the rows that share its answer (the first of them is the one asked about)."""
-
-    key: str
-    rows: list[Row]
-    prompt: Prompt
-    page_url: str | None = None
-    #: What is to be said beside the answer: that the website could not be read.
-    remark: str | None = None
-    #: The most that one try can cost; reserved before it starts.
-    worst_microusd: int = 0
-    #: Tokens that the prompt will probably have; bills are held against it to learn from.
-    likely_in: int = 0
-    tries: int = 0
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost_microusd: int = 0
-    #: Reserved for tries that were made: what the settlement gives back.
-    reserved_microusd: int = 0
-    began: float = 0.0
-    #: How long each call took, tries that failed included.
-    calls_ms: list[int] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question that has ended: with outputs, or with a failure."""
-
-    question: Question
-    outputs: tuple[str, ...] = ()
-    failure: RowFailed | None = None
-    ms: int = 0
-    #: Another job of this process was asking the same and paid.
-    shared: bool = False
+class _Left(Exception):
+    """A question goes unanswered in this batch; a later one asks it anew."""
 
 
 @dataclass(slots=True)
@@ -124,6 +90,8 @@ class Asker:
         self._stopped = False
         #: Whether we count among those who share the pace.
         self._sharing = False
+        #: Questions that wait for money to be asked again, by key: what one more try could cost.
+        self._broke: dict[str, int] = {}
         #: Micro-dollars that may still be promised to calls; None: no budget to keep.
         self.credit_microusd: int | None = None
         #: Why no further call makes sense (a refused key, …).
@@ -177,10 +145,15 @@ class Asker:
     @property
     def wants_microusd(self) -> int:
         """What the next call could cost when the credit does not cover it; 0 when nothing is short."""
-        if self.credit_microusd is None or not self._waiting:
+        if self.credit_microusd is None:
             return 0
-        worst = self._waiting[0].worst_microusd
+        worst = max(self._broke.values(), default=self._waiting[0].worst_microusd if self._waiting else 0)
         return worst if worst > self.credit_microusd else 0
+
+    @property
+    def only_money_is_missing(self) -> bool:
+        """Whether nothing is on its way: what is not waiting to start waits to be paid again."""
+        return len(self._tasks) == len(self._broke) and not self._asked
 
     def stop(self) -> list[Question]:
         """Starts no further call; gives what was not started. Calls in flight end in their time."""
@@ -261,8 +234,7 @@ class Asker:
 
     async def _answer(self, question: Question) -> None:
         question.began = question.began or time.perf_counter()
-        other = self._shared.calls.get(question.key)
-        if other is not None:
+        while (other := self._shared.calls.get(question.key)) is not None:
             outputs = await _outcome(other)
             if outputs is not None:
                 self._finish(question, outputs=outputs, shared=True)
@@ -273,9 +245,11 @@ class Asker:
             outputs = await self._ask_until_settled(question)
         except RowFailed as failure:
             self._finish(question, failure=failure)
+        except _Left:
+            self._finish(question, left=True)
         except PauseJob as pause:
             self.pause = pause
-            self._wake.set()
+            self._finish(question, left=True)
         else:
             mine.set_result(outputs)
             self._finish(question, outputs=outputs)
@@ -299,11 +273,19 @@ class Asker:
                 if not repeat or self._stopped:
                     raise
                 await asyncio.sleep(failures.wait_s(question.tries, failure.delay_s, random.random()))
-                while not self._pay(question):
-                    self._wake.set()
-                    if self._stopped:
-                        raise
-                    await asyncio.sleep(0.2)
+                await self._pay_again(question)
+
+    async def _pay_again(self, question: Question) -> None:
+        """A repeat is a call like any other. Raises `_Left` when there is no money and will be none."""
+        try:
+            while not self._pay(question):
+                self._broke[question.key] = question.worst_microusd
+                self._wake.set()
+                if self._stopped:
+                    raise _Left
+                await asyncio.sleep(0.1)
+        finally:
+            self._broke.pop(question.key, None)
 
     async def _ask_once(self, question: Question) -> tuple[str, ...]:
         began = time.perf_counter()
@@ -337,9 +319,10 @@ class Asker:
         outputs: tuple[str, ...] = (),
         failure: RowFailed | None = None,
         shared: bool = False,
+        left: bool = False,
     ) -> None:
         ms = round((time.perf_counter() - question.began) * 1000)
-        self._asked.append(Asked(question, outputs, failure, ms, shared))
+        self._asked.append(Asked(question, outputs, failure, ms, shared, left))
         self._wake.set()
 
 
@@ -347,55 +330,3 @@ async def _outcome(call: asyncio.Future[tuple[str, ...]]) -> tuple[str, ...] | N
     """Another job's outputs for the same question, or None when it did not get any."""
     await asyncio.wait([call])
     return None if call.cancelled() else call.result()
-
-
-def write_prompt(recipe: Recipe, schema: dict[str, Any], row: Row, page_text: str | None) -> Prompt:
-    """One row's prompt; the delimiter around the data is drawn anew each time."""
-    return Prompt(
-        system=recipe.instructions,
-        user=answers.user_message(recipe, row.inputs, page_text, f"data-{secrets.token_hex(8)}"),
-        schema=schema,
-        schema_name=recipe.name,
-        max_tokens_out=answers.MAX_TOKENS_OUT,
-    )
-
-
-def worst_call_microusd(prompt: Prompt, price: Price) -> int:
-    """The most that one call can cost: an upper bound of its tokens in, and the most allowed out."""
-    # The schema and the chat's own framing are sent with every call; 600 tokens are more than both.
-    tokens_in = most_tokens(prompt.system) + most_tokens(prompt.user) + 600
-    return cost_microusd(price, tokens_in, prompt.max_tokens_out)
-
-
-def to_results(asked: Asked, now: float) -> list[Result]:
-    """A result for each row of the question: the first pays, the others are told for nothing."""
-    question = asked.question
-    found: list[Result] = []
-    for position, row in enumerate(question.rows):
-        first = position == 0
-        facts: dict[str, Any] = {
-            "tries": question.tries if first else 0,
-            "tokens_in": question.tokens_in if first else 0,
-            "tokens_out": question.tokens_out if first else 0,
-            "cost_microusd": question.cost_microusd if first else 0,
-            "ms": asked.ms,
-            "page_url": question.page_url,
-        }
-        if asked.failure is not None:
-            found.append(results.failed(row, asked.failure.error_class, asked.failure.message, now, **facts))
-        else:
-            found.append(
-                Result(
-                    row.index,
-                    row.place,
-                    row.fingerprint,
-                    "done",
-                    asked.outputs,
-                    sentence=question.remark,
-                    cached=asked.shared or not first,
-                    saved_microusd=0 if first and not asked.shared else question.cost_microusd,
-                    at=now,
-                    **facts,
-                )
-            )
-    return found

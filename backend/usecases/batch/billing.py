@@ -8,7 +8,7 @@ from dataclasses import astuple
 from backend.domain.estimate import BILLS_KEPT, Bill
 from backend.errors import Conflict, TryLater
 from backend.ports import Create, Documents, Key, Replace
-from backend.usecases.batch.asking import Asked
+from backend.usecases.batch.questions import Asked
 
 #: Numbers of a bill: they lie flat, for a document store that keeps no list in a list.
 _NUMBERS = len(astuple(Bill()))
@@ -19,7 +19,7 @@ def bill_of(asked: Iterable[Asked]) -> Bill:
     total = Bill()
     for one in asked:
         question = one.question
-        if one.failure is None and not one.shared:
+        if one.failure is None and not one.shared and not one.left:
             total += Bill(1, question.likely_in, question.tokens_in, question.tokens_out, one.ms)
     return total
 

@@ -16,9 +16,10 @@ from backend.domain.results import Result
 from backend.domain.rows import Row
 from backend.errors import RowFailed
 from backend.ports import Clock, Create, Document, Documents, Replace, Write
-from backend.usecases.batch.asking import Asked, Asker, Question, to_results
+from backend.usecases.batch.asking import Asker
 from backend.usecases.batch.frozen import FrozenRows
 from backend.usecases.batch.pages import PageStage, Read
+from backend.usecases.batch.questions import Asked, Question, to_results
 from backend.usecases.batch.recalling import OPEN
 from backend.usecases.records import answer_doc_key
 
@@ -115,6 +116,8 @@ class Feeder:
         writes: list[Write] = []
         for one in asked:
             self._open.pop(one.question.key, None)
+            if one.left:
+                continue
             found += to_results(one, now)
             if one.failure is None and not one.shared:
                 writes.append(

@@ -314,7 +314,7 @@ class Placer:
             self._clock.now() + 2 * self._times.write_s,
             columns=dict(where.columns.outputs),
             headers=where.headers,
-            seen={place: seen[place] for place in placed.values()},
+            seen=seen,
         )
 
     def _write(self, sent: Sent, where: Layout, looked_at: float) -> Generator[Call, Any, None]:

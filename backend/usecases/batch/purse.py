@@ -47,31 +47,41 @@ class Purse:
     ) -> None:
         self._documents, self._clock = documents, clock
         self._owner, self._job_budget, self._caps = owner, job_budget, caps
+        #: To be given back to the day: reserved on this day, settled, and not spent.
         self._refund = 0
-
-    @property
-    def limited(self) -> bool:
-        caps = (self._job_budget, self._caps.user_day_microusd, self._caps.deployment_day_microusd)
-        return any(cap is not None for cap in caps)
+        self._day = self._today()
+        #: Reserved and not settled; and the part of it that an earlier day's budget paid for.
+        self._outstanding = self._of_before = 0
 
     def job_budget_is(self, microusd: int | None) -> None:
         """A person raised or lowered it while the job runs."""
         self._job_budget = microusd
 
     def settle(self, reserved: int, cost: int) -> None:
-        """A call ended: what was reserved for it and not spent goes back with the next block."""
-        self._refund += reserved - cost
+        """Calls ended: what was reserved for them and not spent goes back with the next block.
 
-    def block(self, lease: Lease, worst_call: int) -> Block:
-        """Plans a reservation for further calls."""
-        size = budget.block(self._job_budget, lease.spent_microusd, lease.reserved_microusd, worst_call)
+        What an earlier day's budget paid for is not given back to today's.
+        """
+        self._turn_page()
+        self._outstanding -= reserved
+        if self._of_before > 0:
+            self._of_before -= reserved
+        else:
+            self._refund += reserved - cost
+
+    def block(self, lease: Lease, worst_call: int, calls: int) -> Block:
+        """Plans a reservation for up to `calls` further calls that cost up to `worst_call` each."""
+        self._turn_page()
+        size = budget.block(
+            self._job_budget, lease.spent_microusd, lease.reserved_microusd, worst_call, calls
+        )
         if size == 0:
             return Block(0, [], "budget_reached")
         writes: list[Write] = []
         for key, cap in self._days():
             document = self._documents.get(key)
             spent = (document.data["spent_microusd"] if document else 0) - self._refund
-            size = min(size, budget.block(cap, spent, 0, worst_call))
+            size = min(size, budget.block(cap, spent, 0, worst_call, calls))
             if size == 0:
                 return Block(0, [], "day_budget_reached")
         for key, _ in self._days():
@@ -84,12 +94,14 @@ class Purse:
             )
         return Block(size, writes)
 
-    def reserved(self) -> None:
+    def reserved(self, microusd: int) -> None:
         """The planned block was committed."""
         self._refund = 0
+        self._outstanding += microusd
 
     def refund(self) -> list[Write]:
         """At the end of a batch: gives back to the day what was not spent."""
+        self._turn_page()
         writes: list[Write] = []
         if self._refund:
             for key, _ in self._days():
@@ -99,6 +111,13 @@ class Purse:
                     until = self._clock.now() + KEPT_S
                     writes.append(Replace(key, document.version, {"spent_microusd": spent}, until))
         return writes
+
+    def _today(self) -> str:
+        return time.strftime("%Y-%m-%d", time.gmtime(self._clock.now()))
+
+    def _turn_page(self) -> None:
+        if self._today() != self._day:
+            self._day, self._refund, self._of_before = self._today(), 0, self._outstanding
 
     def _days(self) -> list[tuple[Key, int]]:
         return [(key, cap) for _, key, cap in days(self._owner, self._caps, self._clock.now())]

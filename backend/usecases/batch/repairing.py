@@ -168,10 +168,8 @@ def _before_in_column(where: Layout, column: int, fix: Fix, suspect: Suspect | N
     header = where.headers[column] if column < len(where.headers) else ""
     if suspect is None or not header.strip() or header not in suspect.sent.headers:
         return None  # the column is new, or the look was another process's: our text goes, nothing comes
-    row = suspect.sent.seen.get(suspect.sent.places[suspect.result.index])
-    if row is None or row.fingerprint != fix.fingerprint:
-        return None
-    return row.entered(suspect.sent.headers.index(header))
+    row = next((row for row in suspect.sent.seen.values() if row.fingerprint == fix.fingerprint), None)
+    return row.entered(suspect.sent.headers.index(header)) if row is not None else None
 
 
 def _strings(texts: Mapping[str, str]) -> dict[str, Entered]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from backend.domain import lease as leases
 from backend.domain import results
+from backend.domain.budget import BLOCK_CALLS
 from backend.domain.estimate import Bill
 from backend.domain.job import Job
 from backend.domain.lease import Lease
@@ -14,7 +15,7 @@ from backend.domain.recipes import Recipe
 from backend.domain.results import Result
 from backend.errors import Conflict, Forbidden, Invalid, NotFound, TryLater
 from backend.ports import Clock, Create, Documents, Increment, Write
-from backend.usecases.batch.asking import Asked, Asker
+from backend.usecases.batch.asking import Asker
 from backend.usecases.batch.billing import bill_of
 from backend.usecases.batch.feeding import Feeder, without_known
 from backend.usecases.batch.holding import Holding
@@ -23,6 +24,7 @@ from backend.usecases.batch.looking import ColumnsGone
 from backend.usecases.batch.placing import Placer
 from backend.usecases.batch.process import BatchSettings
 from backend.usecases.batch.purse import Purse
+from backend.usecases.batch.questions import Asked
 from backend.usecases.batch.recalling import ANSWERED, note_to_data
 from backend.usecases.batch.sheet_calls import SheetCalls, flush_every_s
 from backend.usecases.batch.stepping import Stepper
@@ -148,7 +150,7 @@ class Work:
         worst = self._asker.wants_microusd
         if not worst:
             return
-        block = self._purse.block(self._holding.lease, worst)
+        block = self._purse.block(self._holding.lease, worst, min(BLOCK_CALLS, self._asker.waiting + 1))
         if block.microusd:
             try:
                 self._holding.commit(
@@ -157,9 +159,9 @@ class Work:
                 )
             except Conflict:
                 return  # another job reserved at the same moment: plan anew
-            self._purse.reserved()
+            self._purse.reserved(block.microusd)
             self._asker.lend(block.microusd)
-        elif not (self._asker.in_flight or self._asker.finished or self._found):
+        elif self._asker.only_money_is_missing and not self._found:
             self._end_asking(Outcome("paused", block.short))
 
     # ── committing ─────────────────────────────────────────────────────────────────────────────────
@@ -185,7 +187,7 @@ class Work:
         data = {"job_id": self._job.id, "rows": [results.to_data(result) for result in batch]}
         essential: list[Write] = [
             Create(key, data),
-            Increment(progress_key(self._job.id), results.deltas(batch)),
+            *([Increment(progress_key(self._job.id), deltas)] if (deltas := results.deltas(batch)) else ()),
             *self._tally.answered(batch, asked, self._feeder.page_times()),
         ]
         cost = sum(one.question.cost_microusd for one in asked)
