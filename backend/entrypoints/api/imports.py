@@ -19,7 +19,7 @@ from backend.usecases.write_import import BLOCKS_A_STEP, forget_import, write_im
 
 FILE_BYTES = 32 * 1024 * 1024
 #: An upload of more steps than these waits between them: jobs share the same writes a minute.
-QUICK_STEPS = 4
+QUICK_STEPS = 10
 STEP_EVERY_S = 4
 
 _ID = re.compile(r"[a-z0-9]{16,40}")
