@@ -71,6 +71,12 @@ def two(house: House) -> Two:
 
 
 @pytest.fixture(scope="module")
+def aging(make_house: MakeHouse) -> House:
+    """One where hours pass."""
+    return make_house()
+
+
+@pytest.fixture(scope="module")
 def forged(house: House) -> dict[str, str | None]:
     """Tokens that prove nothing to any route."""
     standins = house.standins
@@ -146,9 +152,9 @@ def test_two_spreadsheets_in_one_call_are_refused(two: Two, route: Route) -> Non
 
 @pytest.mark.parametrize("route", OF_A_JOB, ids=called)
 def test_a_grant_that_has_run_out_hides_its_jobs_from_all_but_their_creator(
-    make_house: MakeHouse, route: Route
+    aging: House, route: Route
 ) -> None:
-    house = make_house()
+    house = aging
     alice, bob, sheet = house.sign_in("alice"), house.sign_in("bob"), house.a_sheet()
     for caller in (alice, bob):
         caller.prove(sheet)
