@@ -12,7 +12,7 @@ from backend.domain.lease import Lease, release
 from backend.domain.results import ROW_STATES
 from backend.errors import Conflict, NotFound, TryLater
 from backend.ports import Clock, Create, Documents, Increment, Replace, Task, TaskQueue, Write
-from backend.usecases.batch.holding import Holding
+from backend.usecases.batch.holding import Holding, LeaseLost
 from backend.usecases.job_changes import event, load_job, replace_job
 from backend.usecases.record_stats import end_counted
 from backend.usecases.records import SLOTS, places_from_data, places_to_data, progress_key, rest_key
@@ -73,6 +73,8 @@ def give_place_back(
     """
     while True:
         job, version = load_job(documents, holding.lease.job_id)
+        if job.status is not Status.RUNNING:
+            raise LeaseLost("Another worker has ended this job.")
         slots = documents.get(SLOTS)
         if slots is None:
             raise NotFound("The document of running places is gone.")

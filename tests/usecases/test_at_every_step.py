@@ -1,0 +1,115 @@
+"""One batch, and one thing that happens at one call of it: every call, every thing, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from backend.domain.job import Status
+from backend.domain.results import ROW_STATES
+from tests.usecases.world import Fate, World
+
+NAMES = ("Acme", "Bolt", "", "Cora", "Acme")
+#: Port → calls of one batch at most; a fate beyond the last call changes nothing.
+CALLS = {"commit": 10, "read": 18, "look": 6, "write": 2, "model": 4, "enqueue": 1}
+
+
+def a_running_job(world: World) -> str:
+    world.has_rows(1, *NAMES)
+    (job_id,) = world.create(1)
+    world.admit()
+    return job_id
+
+
+def check_sums(world: World, job_id: str) -> None:
+    """Every row has one state; those that were answered and not placed are counted nowhere else."""
+    counts = world.counts(job_id)
+    total = world.job(job_id).total or 0
+    assert sum(counts.get(state, 0) for state in ROW_STATES) == total, counts
+    assert counts.get("answered", 0) == 0, counts
+    assert not world.places()
+
+
+def steps(*ports: str) -> list[tuple[str, int]]:
+    return [(port, nth) for port in ports for nth in range(1, CALLS[port] + 1)]
+
+
+@pytest.mark.parametrize("how", ["before", "after"])
+@pytest.mark.parametrize(("port", "nth"), steps("commit", "look", "write", "model"))
+def test_a_death(world: World, port: str, nth: int, how: str) -> None:
+    job_id = a_running_job(world)
+    world.deliver_next(Fate(port, nth, how))
+    world.clock.advance(60)
+    world.run_until_quiet()
+    assert world.job(job_id).status is Status.COMPLETED
+    check_sums(world, job_id)
+    assert (world.counts(job_id)["done"], world.counts(job_id)["skipped"]) == (4, 1)
+    assert set(world.model.asked.values()) <= {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("how", "port", "nth"),
+    [("busy", *step) for step in steps("commit", "read", "look", "write", "enqueue")]
+    + [("doubt", *step) for step in steps("commit", "write", "enqueue")],
+)
+def test_a_call_that_fails_or_seems_to(world: World, port: str, nth: int, how: str) -> None:
+    job_id = a_running_job(world)
+    world.deliver_next(Fate(port, nth, how))
+    world.clock.advance(60)
+    world.run_until_quiet()
+    assert world.job(job_id).status is Status.COMPLETED
+    check_sums(world, job_id)
+    # A claim in doubt costs a lease; nothing that fails once costs a second call to the model.
+    assert set(world.model.asked.values()) == {1}
+
+
+def cancel(world: World, job_id: str) -> None:
+    world.move("cancel", job_id)
+
+
+def pause_then_cancel(world: World, job_id: str) -> None:
+    world.move("pause", job_id)
+    world.move("cancel", job_id)
+
+
+def stall(world: World, _job_id: str) -> None:
+    """Past the lease: another worker does it all before this one goes on."""
+    world.clock.advance(50)
+    world.sweep()
+    while world.queue.tasks:
+        world.deliver_next()
+
+
+def second_delivery(world: World, _job_id: str) -> None:
+    world.sweep()
+    for task in list(world.queue.tasks):
+        world.deliver(task)
+
+
+@pytest.mark.parametrize(
+    ("other", "port", "nth"),
+    [(cancel, *step) for step in steps("commit", "read")]
+    + [(other, *step) for other in (pause_then_cancel, stall, second_delivery) for step in steps("commit")],
+)
+def test_somebody_else_acts_in_between(
+    world: World, other: Callable[[World, str], None], port: str, nth: int
+) -> None:
+    job_id = a_running_job(world)
+    world.deliver_next(Fate(port, nth, "meanwhile", lambda: other(world, job_id)))
+    world.clock.advance(60)
+    world.run_until_quiet()
+    assert world.job(job_id).ended
+    check_sums(world, job_id)
+    assert set(world.model.asked.values()) <= {1, 2}
+
+
+@pytest.mark.parametrize(("port", "nth"), steps("commit", "read"))
+def test_a_cancel_comes_while_the_job_pauses_itself(world: World, port: str, nth: int) -> None:
+    job_id = a_running_job(world)
+    world.model.refuses("key_refused")
+    world.deliver_next(Fate(port, nth, "meanwhile", lambda: cancel(world, job_id)))
+    world.run_until_quiet()
+    assert world.job(job_id).status in (Status.CANCELLED, Status.PAUSED)
+    if world.job(job_id).ended:
+        check_sums(world, job_id)
