@@ -6,7 +6,7 @@ import contextlib
 import logging
 from dataclasses import asdict
 
-from flask import Response
+from flask import Response, g
 
 from backend.entrypoints.api.jobs import admit
 from backend.entrypoints.payloads import BatchAsked
@@ -36,6 +36,7 @@ def batch(call: Call) -> Response:
         clock=service.clock,
         process=service.process,
         settings=service.batch_settings,
+        trace_id=g.trace,
     )
     if report.outcome not in ("ignored", "more", "lease_lost", "store_busy"):
         with contextlib.suppress(TryLater):  # the next sweep does the same

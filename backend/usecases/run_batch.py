@@ -7,6 +7,7 @@ answered, what was announced and what was settled, and goes on from there.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -59,6 +60,8 @@ from backend.usecases.own_key import key_for
 from backend.usecases.record_stats import Tally
 from backend.usecases.records import bills_key, chunks_key, progress_key, result_key, todo_key
 
+log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True, slots=True)
 class BatchReport:
@@ -85,8 +88,12 @@ def run_batch(
     clock: Clock,
     process: Process,
     settings: BatchSettings,
+    trace_id: str | None = None,
 ) -> BatchReport:
-    """Never raises for what a job meets; what it raises is a defect, and the delivery will be repeated."""
+    """Never raises for what a job meets; what it raises is a defect, and the delivery will be repeated.
+
+    A job that fails shows `trace_id`, under which the log has the traceback.
+    """
     try:
         claimed = claim(documents, clock, job_id, enqueue_no, settings.in_flight, settings.lease)
     except TryLater:
@@ -99,7 +106,7 @@ def run_batch(
     batch = _Batch(job, holding, documents, queue, sheets, model, vault, pages, clock, process, settings)
     try:
         outcome = batch.run()
-        job = batch.end(outcome)
+        job = batch.end(outcome, trace_id)
     except LeaseLost:
         return BatchReport("lease_lost", job_id, batch.rows, clock.monotonic() - began)
     seconds = clock.monotonic() - began
@@ -151,15 +158,15 @@ class _Batch:
                     return outcome
             return self._process_rows(calls, wake)
         except PauseJob as pause:
-            return Outcome("paused", pause.reason, pause.message)
+            return Outcome("paused", pause.reason, pause.message, cause=pause)
         except Forbidden as refused:
-            return Outcome("paused", "not_shared", refused.message)
+            return Outcome("paused", "not_shared", refused.message, cause=refused)
         except NotFound as gone:
-            return Outcome("failed", "sheet_gone", gone.message)
+            return Outcome("failed", "sheet_gone", gone.message, cause=gone)
         except NoColumns as problem:
-            return Outcome("failed", "no_columns", problem.message)
+            return Outcome("failed", "no_columns", problem.message, cause=problem)
         except Invalid as refused:
-            return Outcome("failed", "sheet_refused", refused.message)
+            return Outcome("failed", "sheet_refused", refused.message, cause=refused)
         finally:
             calls.close()
 
@@ -377,13 +384,16 @@ class _Batch:
 
     # ── ending ─────────────────────────────────────────────────────────────────────────────────────
 
-    def end(self, outcome: Outcome) -> Job:
+    def end(self, outcome: Outcome, trace_id: str | None) -> Job:
         """The last commit of the batch; gives the job as it stands then."""
         self._settle_money()
         self._keep_bill()
         if outcome.kind == "more":
             ending.go_on(self._holding, self._queue, self._clock, self._job.kind)
             return self._job
+        if outcome.cause is not None:
+            facts = {"action": f"job_{outcome.kind}", "job_id": self._job.id, "reason": outcome.reason}
+            log.warning("A job cannot go on.", extra=facts, exc_info=outcome.cause)
         now = self._clock.now()
         sentence = outcome.sentence or jobs.REASONS.get(outcome.reason or "")
         change: Callable[[Job], Job]
@@ -397,7 +407,9 @@ class _Batch:
                 change = partial(_later, reason=reason, now=now, delay_s=delay)
             case "failed":
                 reason = outcome.reason or "sheet_gone"
-                change = partial(jobs.fail, reason=reason, sentence=sentence or "", now=now)
+                change = partial(
+                    jobs.fail, reason=reason, sentence=sentence or "", now=now, trace_id=trace_id
+                )
             case _:
                 change = partial(_stop, now=now)
         return ending.give_place_back(self._holding, self._documents, self._clock, change, sentence)

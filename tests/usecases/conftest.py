@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -25,8 +27,16 @@ def runner() -> Iterator[QuickRunner]:
 
 
 @pytest.fixture
-def world(tmp_path: Path, runner: QuickRunner) -> Iterator[World]:
+def memory() -> Iterator[Path]:
+    """A passing folder, in memory where the system has such a place: nothing here is about the disk."""
+    place = "/dev/shm" if os.path.isdir("/dev/shm") else None
+    with tempfile.TemporaryDirectory(prefix="rowmill-", dir=place) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def world(memory: Path, runner: QuickRunner) -> Iterator[World]:
     clock = FakeClock()
-    store = SqliteDocuments(tmp_path / "rowmill.db", queries=QUERIES, expiring=EXPIRING, clock=clock)
+    store = SqliteDocuments(memory / "rowmill.db", queries=QUERIES, expiring=EXPIRING, clock=clock)
     with closing(store), closing(World(store, clock, runner)) as world:
         yield world

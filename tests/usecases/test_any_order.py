@@ -21,10 +21,9 @@ It has caught these, tried one by one:
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
-import shutil
-import tempfile
 from collections import Counter
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -322,14 +321,14 @@ def _settings(examples: int) -> settings:
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_any_order_on_sqlite(runner: QuickRunner) -> None:
-    in_memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
+def test_any_order_on_sqlite(runner: QuickRunner, memory: Path) -> None:
+    numbers = itertools.count()
 
     class OnSqlite(AnyOrder):
         def open_store(self, stack: ExitStack, clock: FakeClock) -> Documents:
-            folder = Path(tempfile.mkdtemp(dir=in_memory))
-            stack.callback(shutil.rmtree, folder)
-            store = SqliteDocuments(folder / "w.db", queries=QUERIES, expiring=EXPIRING, clock=clock)
+            path = memory / f"{next(numbers)}.db"
+            stack.callback(path.unlink)
+            store = SqliteDocuments(path, queries=QUERIES, expiring=EXPIRING, clock=clock)
             return stack.enter_context(closing(store))
 
     OnSqlite.runner = runner

@@ -193,3 +193,18 @@ def test_the_history_tells_who_did_what_when_and_why(world: World) -> None:
     ]
     assert "not shared" in told[2]["why"]
     assert [event["at"] for event in told] == sorted(event["at"] for event in told)
+
+
+def test_a_failed_job_shows_the_trace_under_which_the_log_has_its_traceback(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.has_rows(1, *NAMES)
+    (job_id,) = world.create(1)
+    world.admit()
+    world.sheets.remove_tab("book", 1)
+    world.deliver_next()
+    job = world.job(job_id)
+    assert (job.status, job.error_class, job.trace_id) == (Status.FAILED, "sheet_gone", "trace")
+    (record,) = [r for r in caplog.records if getattr(r, "action", "") == "job_failed"]
+    assert record.exc_info is not None
+    assert record.exc_info[2] is not None

@@ -160,6 +160,7 @@ class World:
                 clock=self.clock,
                 process=Process(self._runner, self._threads),
                 settings=self.settings,
+                trace_id="trace",
             )
             if report.outcome not in ("ignored", "more", "lease_lost", "store_busy"):
                 self.sweep(fate)

@@ -61,6 +61,8 @@ class Outcome:
     reason: str | None = None
     sentence: str | None = None
     delay_s: float = 0.0
+    #: For the log: its traceback says where the job met what stopped it.
+    cause: Exception | None = None
 
 
 class Work:
@@ -130,6 +132,8 @@ class Work:
     def _feed(self) -> None:
         if self._stop is None and len(self._placer.ready) < READY_ROWS:
             room = 2 * self._settings.in_flight - self._feeder.waiting - len(self._found)
+            if room < COMMIT_ROWS < self._feeder.waiting:
+                room = 0  # rows are looked up and handed on by the hundred, not one by one
             if self._one_by_one:
                 room = self._one_alone()
             fed = self._feeder.feed(max(0, room))
@@ -230,15 +234,15 @@ class Work:
         except ColumnsGone as gone:
             self._header_gone_since = self._header_gone_since or now
             if now - self._header_gone_since > HEADER_GONE_S:
-                self._block(Outcome("paused", "column_gone", gone.message))
+                self._block(Outcome("paused", "column_gone", gone.message, cause=gone))
             self._next_flush = now + gone.delay_s
         except Forbidden as refused:
             reason = "protected" if refused.code == "protected" else "not_shared"
-            self._block(Outcome("paused", reason, refused.message))
+            self._block(Outcome("paused", reason, refused.message, cause=refused))
         except NotFound as gone:
-            self._block(Outcome("failed", "sheet_gone", gone.message))
+            self._block(Outcome("failed", "sheet_gone", gone.message, cause=gone))
         except Invalid as refused:
-            self._block(Outcome("failed", "sheet_refused", refused.message))
+            self._block(Outcome("failed", "sheet_refused", refused.message, cause=refused))
         except TryLater as later:
             self._sheet_trouble_since = self._sheet_trouble_since or now
             waited = now - self._sheet_trouble_since
@@ -301,7 +305,8 @@ class Work:
         if self._stop is not None:
             return
         if self._asker.pause is not None:
-            self._end_asking(Outcome("paused", self._asker.pause.reason, self._asker.pause.message))
+            pause = self._asker.pause
+            self._end_asking(Outcome("paused", pause.reason, pause.message, cause=pause))
         elif now - self._began >= self._settings.batch_s:
             self._end_asking(Outcome("more"))
         elif self._asker.long_wait_s > LONGEST_WAIT_S and not self._asker.in_flight:
