@@ -30,6 +30,12 @@ from backend.usecases.batch.questions import Asked, Question, worst_call_microus
 log = logging.getLogger(__name__)
 
 
+#: Answers that are worth waking the control thread for: as many as it commits at once.
+WAKE_AT = 200
+#: So few calls in flight that every answer wakes it.
+FEW = 16
+
+
 class Runner(Protocol):
     """Runs coroutines on the process's one event loop."""
 
@@ -323,7 +329,10 @@ class Asker:
     ) -> None:
         ms = round((time.perf_counter() - question.began) * 1000)
         self._asked.append(Asked(question, outputs, failure, ms, shared, left))
-        self._wake.set()
+        # The control thread looks around several times a second; it is woken for what fills a commit, and
+        # where so few calls are under way that each answer is awaited.
+        if len(self._asked) >= WAKE_AT or len(self._tasks) <= FEW:
+            self._wake.set()
 
 
 async def _outcome(call: asyncio.Future[tuple[str, ...]]) -> tuple[str, ...] | None:

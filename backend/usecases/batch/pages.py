@@ -29,6 +29,8 @@ THREADS = 128
 #: Pages that one batch hands to the threads: enough that none waits for the control thread, and few
 #: enough that three batches get a third each.
 HANDED_OVER = 2 * THREADS
+#: So few pages under way that each one wakes the control thread; else it looks several times a second.
+FEW = 16
 
 _log = logging.getLogger(__name__)
 
@@ -73,6 +75,8 @@ class PageStage:
         self._keep_s = keep_s
         self._wake = wake
         self._waiting: dict[str, list[Row]] = {}
+        #: Rows that wait for their page.
+        self.waiting = 0
         #: Hosts with errands or with one under way; each is ready, resting or being read.
         self._lines: dict[str, deque[_Errand]] = {}
         self._ready: deque[str] = deque()
@@ -80,11 +84,6 @@ class PageStage:
         self._futures: set[Future[None]] = set()
         self._done: deque[tuple[_Errand, Page | None, RowFailed | None]] = deque()
         self._times: deque[tuple[str | None, int]] = deque()
-
-    @property
-    def waiting(self) -> int:
-        """Rows that wait for their page."""
-        return sum(map(len, self._waiting.values()))
 
     def want(self, rows: Sequence[Row]) -> list[Read]:
         """Takes rows; gives those at once whose page is known or whose address is unusable."""
@@ -102,6 +101,7 @@ class PageStage:
             if document is not None:
                 at_once.append(Read(by_key.pop(key), document.data["text"], document.data["url"]))
         for key, wanting in by_key.items():
+            self.waiting += len(wanting)
             if key in self._waiting:
                 self._waiting[key] += wanting
             else:
@@ -123,6 +123,7 @@ class PageStage:
                 continue
             rows = self._waiting.pop(errand.key, None)
             if rows is not None:
+                self.waiting -= len(rows)
                 text, url = (page.text, page.final_url) if page is not None else (None, None)
                 reads.append(Read(rows, text, url, failure))
             if page is not None:
@@ -140,6 +141,7 @@ class PageStage:
             future.cancel()
         for standing in (self._waiting, self._lines, self._ready, self._resting):
             standing.clear()
+        self.waiting = 0
 
     # ── whose turn it is ───────────────────────────────────────────────────────────────────────────
 
@@ -192,7 +194,8 @@ class PageStage:
             failure = RowFailed("page_unreachable", failures.sentence("page_unreachable"))
         self._times.append((page.final_url if page else None, round((time.perf_counter() - began) * 1000)))
         self._done.append((errand, page, failure))
-        self._wake.set()
+        if len(self._futures) <= FEW or len(self._done) >= THREADS // 2:
+            self._wake.set()
 
     # ── documents ──────────────────────────────────────────────────────────────────────────────────
 
