@@ -7,14 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from backend.adapters.pages.settings import PagesSettings
 from backend.adapters.pages.web_pages import WebPages
 from backend.domain.failures import sentence
+from backend.domain.rows import Row
 from backend.errors import RowFailed
 from backend.local.stack import Stack, StackSettings
 from tests.bench import truth, usage
@@ -28,7 +31,7 @@ PAGE_KB = 150
 ENV = {"REQUESTS_PER_MINUTE": "100000", "MODEL": truth.MODEL}
 POLL_S = 0.2
 #: Rows of a Case B sheet that are compared word by word: each page is read once more for it.
-SAMPLE = 150
+SAMPLE = 100
 
 
 class WrongResult(Exception):
@@ -126,19 +129,18 @@ class Scene:
         padded = [row + [""] * (len(headers) - len(row)) for row in rows]
         return {header: [row[at] for row in padded] for at, header in enumerate(headers)}
 
-    def _check_pages(self, columns: dict[str, list[str]], rows: list[Any]) -> None:
+    def _check_pages(self, columns: dict[str, list[str]], rows: list[Row]) -> None:
         if not all(status.startswith("✅ Complete") for status in columns["Status"]):
             raise WrongResult("A row of Case B is not complete.")
         host, _, port = self.stack.web_url.removeprefix("http://").partition(":")
         reader = WebPages(PagesSettings(route_all_to=(host, int(port))), environ={})
         try:
-            for row in rows[:: max(1, len(rows) // SAMPLE)]:
-                try:
-                    expected = truth.cells_of("case_b", row, reader.read(row.inputs["website"]).text)
-                except RowFailed as failure:
-                    remark = f"without the website: {sentence(failure.error_class)}"
-                    expected = truth.cells_of("case_b", row, None, remark)
-                _compare(columns, row.index, expected)
+            sample = rows[:: max(1, len(rows) // SAMPLE)]
+            with ThreadPoolExecutor(SAMPLE) as threads:
+                for row, expected in zip(
+                    sample, threads.map(partial(_from_page, reader), sample), strict=True
+                ):
+                    _compare(columns, row.index, expected)
         finally:
             reader.close()
 
@@ -154,6 +156,15 @@ class Scene:
         if found["wrong"]:
             raise WrongResult(f"The bare loop got {found['wrong']} answers that are not the stand-in's.")
         return found
+
+
+def _from_page(reader: WebPages, row: Row) -> dict[str, str]:
+    """The cells that belong beside a row of Case B, its website read once more."""
+    try:
+        return truth.cells_of("case_b", row, reader.read(row.inputs["website"]).text)
+    except RowFailed as failure:
+        why = sentence(failure.error_class).rstrip(".")
+        return truth.cells_of("case_b", row, None, f"without the website: {why[0].lower()}{why[1:]}")
 
 
 def _all_ended(runs: Sequence[Run]) -> bool:
