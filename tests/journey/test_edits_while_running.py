@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 
+from backend.local.person import Person
 from tests.journey.answers import answer
 from tests.journey.companies import INPUTS, companies
 from tests.journey.editor import ID, NOTE, Editor, table
+from tests.journey.processes import children
 from tests.stack import LocalStack, local_stack
 
 ROWS = 1_000
@@ -91,3 +95,37 @@ def test_every_result_is_on_its_row_or_nowhere(busy: LocalStack, seed: int) -> N
     busy.until(lambda: busy.job(job["id"])["status"] == "COMPLETED", within_s=EDITS_S, fails=False)
     editor.stop()
     check(busy, sheet, busy.wait(job["id"], within_s=90), editor, seed)
+
+
+@pytest.mark.faults
+@pytest.mark.slow
+def test_a_worker_that_stalls_between_its_read_and_its_write_does_no_harm() -> None:
+    """Its write arrives late, on rows that were sorted meanwhile, while another worker has taken over."""
+    env = {"LEASE_S": "3", "MAX_RUNNING_JOBS": "1"}
+    with local_stack(latency_ms=20, workbench=False, env=env, sweep_every_s=1) as stack:
+        sheet = the_sheet(stack, 3)
+        job = stack.queue(sheet)
+        stack.until(lambda: stack.job(job["id"])["counts"]["total"] == ROWS)
+        stack.faults(stack.sheets_url, hold="before", only="write")
+        stack.until(lambda: held(stack) > 0)
+        master = stack.stack.pid_of("backend")
+        (stalled,) = children(master)
+        os.kill(stalled, signal.SIGSTOP)
+        stack.person = Person(stack.stack)  # an open connection would lead to the process that stalls
+        editor = Editor(stack.person, sheet, seed=3, every_s=1)
+        for kind in ("sort", "insert", "cut", "edit", "sort"):
+            editor.once(kind)
+        stack.faults(stack.sheets_url)
+        os.kill(master, signal.SIGTTIN)  # gunicorn starts one more process
+        ended = stack.wait(job["id"], within_s=60)
+        check(stack, sheet, ended, editor, seed=3)
+        os.kill(stalled, signal.SIGCONT)
+        stack.until(lambda: "lease_lost" in stack.log("backend"), within_s=20)
+        check(stack, sheet, ended, editor, seed=3)
+
+
+def held(stack: LocalStack) -> int:
+    """Requests that the Sheets stand-in holds back at this moment."""
+    status = requests.get(f"{stack.sheets_url}/_standin/status", timeout=10).json()
+    found: int = status["held"]
+    return found

@@ -8,7 +8,6 @@ import random
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +15,8 @@ import requests
 
 from tests.journey.answers import answer
 from tests.journey.companies import companies, distinct
-from tests.stack import LocalStack, local_stack
+from tests.journey.processes import children
+from tests.stack import HEADERS, LocalStack, local_stack
 
 #: `EVERY_KILL` runs what issue 5 asks for in full: some minutes.
 KILLS = 20 if os.environ.get("EVERY_KILL") else 3
@@ -38,11 +38,6 @@ def kill_worker(stack: LocalStack) -> None:
     for pid in children(master):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
-
-
-def children(parent: int) -> list[int]:
-    found = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
-    return [int(pid) for pid in found]
 
 
 def job_of(stack: LocalStack, job_id: str) -> dict[str, Any]:
@@ -122,3 +117,25 @@ def test_the_bill_never_passes_the_budget(mortal: LocalStack, seed: int) -> None
     job = end_of(mortal, job_id, 60)
     assert (job["status"], job["counts"]["done"]) == ("COMPLETED", 80), job
     assert totals(mortal)["billed_microusd"] - before <= raised
+
+
+def test_an_undo_that_is_killed_still_puts_everything_back_once(mortal: LocalStack) -> None:
+    tag = time.time_ns()
+    rows = [[f"Firm {n} {tag}", f"keyword {n}", "", f"old {n}" if n % 2 else ""] for n in range(300)]
+    sheet = mortal.a_sheet(rows, headers=[*HEADERS, "Category"])
+    before = [line[:4] for line in mortal.table(sheet)]
+    job = end_of(mortal, mortal.queue(sheet)["id"], 60)
+    assert job["counts"]["done"] == 300, job
+    mortal.faults(mortal.sheets_url, write_delay_ms=400)
+    undo = mortal.person.ask("POST", f"/api/jobs/{job['id']}/undo")["job"]["id"]
+    for pause_s in (0.5, 1.0):
+        time.sleep(pause_s)
+        kill_worker(mortal)
+    mortal.faults(mortal.sheets_url)
+    ended = end_of(mortal, undo, 90)
+    assert (ended["status"], ended["counts"]["done"]) == ("COMPLETED", 300), ended
+    after = mortal.table(sheet)
+    assert [line[:4] + [""] * (4 - len(line)) for line in after[1:]] == [
+        line + [""] * (4 - len(line)) for line in before[1:]
+    ]
+    assert not any(cell for line in after[1:] for cell in line[4:])
