@@ -149,7 +149,7 @@ def _sheets_calls(scene: Scene, runs: Sequence[Run], after: int) -> list[Figure]
     figures = []
     for kind in ("read", "write"):
         most = max(
-            _busiest_minute(
+            busiest_minute(
                 [
                     entry["at"]
                     for entry in entries
@@ -168,5 +168,5 @@ def _sheets_calls(scene: Scene, runs: Sequence[Run], after: int) -> list[Figure]
     return [*figures, refusals]
 
 
-def _busiest_minute(times: Sequence[float]) -> int:
+def busiest_minute(times: Sequence[float]) -> int:
     return max((sum(at <= other < at + 60 for other in times) for at in times), default=0)

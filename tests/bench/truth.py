@@ -36,7 +36,7 @@ def _table() -> tuple[list[str], list[list[str]]]:
 def sheet(count: int, mark: str = "") -> list[list[str]]:
     """A header and `count` rows that are all different. Another mark makes other rows of the same companies.
 
-    Equal rows would cost one call: what is to be timed must differ, in the description's last words.
+    Equal rows would cost one call: what is to be timed must differ, in the description's first words (long ones are cut at their end).
     """
     headers, rows = _table()
     described = headers.index("Company Short Description")
@@ -46,7 +46,7 @@ def sheet(count: int, mark: str = "") -> list[list[str]]:
         row = list(rows[at])
         words = " ".join(word for word in (mark, str(lap) if lap else "") if word)
         if words:
-            row[described] += f" Ref. {words}"
+            row[described] = f"Ref. {words}. {row[described]}"
         made.append(row)
     return made
 
