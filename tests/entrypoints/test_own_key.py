@@ -94,6 +94,15 @@ def test_a_key_id_belongs_to_what_was_sealed_with_it() -> None:
     assert vault.open(f"{new_id}.{old.partition('.')[2]}", owner="alice") is None
 
 
+def test_what_was_sealed_long_ago_still_opens() -> None:
+    """The form of what stands in stores: owner and key id are authenticated, the secret is derived."""
+    sealed = (
+        "4d346ce35429.yDRIQHpCxFB_IuCsAQEE7ezdLlZ2e-MAmG5XpSlQhO_wfSiAjzuGBN7nzz2Rf_ASrLzfkuC4uT1FLQR3VQ=="
+    )
+    assert KeyVault([SECRET]).open(sealed, owner="1001") == "sk-kept-since-long-ago-0123456789"
+    assert KeyVault([SECRET]).open(sealed, owner="1002") is None
+
+
 def test_secrets_rotate() -> None:
     old = KeyVault([SECRET + "-old"]).seal(KEY, owner="alice")
     both = KeyVault([SECRET, SECRET + "-old"])
