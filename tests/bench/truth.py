@@ -36,7 +36,8 @@ def _table() -> tuple[list[str], list[list[str]]]:
 def sheet(count: int, mark: str = "") -> list[list[str]]:
     """A header and `count` rows that are all different. Another mark makes other rows of the same companies.
 
-    Equal rows would cost one call: what is to be timed must differ, in the description's first words (long ones are cut at their end).
+    Equal rows would cost one call: what is to be timed must differ, in the description's first words (long
+    ones are cut at their end).
     """
     headers, rows = _table()
     described = headers.index("Company Short Description")
