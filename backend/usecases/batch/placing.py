@@ -25,7 +25,7 @@ from backend.errors import Invalid, NotFound, TryLater
 from backend.ports import Area, Block, Cell, Clock, Sheets, Tab
 from backend.usecases.batch.intents import Note, Sent
 from backend.usecases.batch.looking import Call, Seen, TabView
-from backend.usecases.batch.repairing import Beside, Repairs, Suspect
+from backend.usecases.batch.repairing import Beside, Fix, Repairs, Suspect, cells_of, confirmed
 
 #: Rows of one flush; more wait for the next.
 FLUSH_ROWS = 4_000
@@ -225,6 +225,7 @@ class Placer:
     def _search(self, indexes: set[int], taken: Collection[int] = ()) -> Generator[Call, Any, None]:
         """Looks through the whole tab for rows that are not where they were expected."""
         columns = {c for suspect in self._suspects.values() for c in suspect.sent.columns.values()}
+        columns |= self._repairs.columns
         where, rows = yield from self._view.scan(columns)
         wanted = [self._at(self.ready[index]) for index in sorted(indexes)]
         prints = [row.fingerprint for row in rows]
@@ -246,14 +247,22 @@ class Placer:
             where, rows, self._suspects, {*placing.stale, *placing.gone}, self._note.placed()
         )
         if fixes:
-            cells = [
-                (Area(self._job.sheet_id, fix.place, fix.place + 1, column, column + 1), value)
-                for fix in fixes
-                for column, value in fix.cells.items()
-            ]
-            yield Call("writes", lambda: self._restore(cells))
-        self._repairs.made(fixes)
+            sure = yield from confirmed(fixes, self._view, where, rows)
+            yield from self._put_right(sure)
+            self._repairs.made(sure)
+        else:
+            self._repairs.made([])
         self._follow(placing, where, rows, clean=not fixes)
+
+    def _put_right(self, fixes: list[Fix]) -> Generator[Call, Any, None]:
+        cells = cells_of(self._job.sheet_id, fixes)
+        if not cells:
+            return
+        try:
+            yield Call("writes", lambda: self._restore(cells))
+        except (Invalid, NotFound) as error:
+            self._view.forget_size()
+            raise TryLater("The sheet became smaller while it was put right.", delay_s=1) from error
 
     def _follow(
         self, placing: placement.Placing, where: Layout, rows: Sequence[Seen], *, clean: bool

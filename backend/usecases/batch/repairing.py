@@ -6,17 +6,19 @@ again by the next search, until a whole search finds nothing wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from backend.domain import results
 from backend.domain.cells import as_text
 from backend.domain.recipes import Recipe
 from backend.domain.results import Result
 from backend.domain.selection import Layout
-from backend.ports import Entered
+from backend.errors import TryLater
+from backend.ports import Area, Entered
 from backend.usecases.batch.intents import Sent
-from backend.usecases.batch.looking import Seen
+from backend.usecases.batch.looking import Call, Seen, TabView
 
 
 class Beside:
@@ -53,6 +55,9 @@ class Fix:
     cells: dict[int, Entered]
     #: The suspect whose text it was; None for a repair that missed.
     index: int | None = None
+    #: The row by the last look before the repair, and the headers then: columns may move, too.
+    headers: tuple[str, ...] = ()
+    seen: Seen | None = None
 
 
 class Repairs:
@@ -65,6 +70,11 @@ class Repairs:
     @property
     def unverified(self) -> bool:
         return bool(self._unverified)
+
+    @property
+    def columns(self) -> set[int]:
+        """Columns that unverified repairs wrote to."""
+        return {column for fix in self._unverified for column in fix.cells}
 
     def made(self, fixes: list[Fix]) -> None:
         self._unverified = fixes
@@ -130,10 +140,13 @@ class Repairs:
         for fix in self._unverified:
             offset = fix.place - where.first_row
             row = rows[offset] if 0 <= offset < len(rows) else None
-            if row is None or row.fingerprint == fix.fingerprint:
+            if row is None:
                 continue
-            if all(row.cell(column) == _text(value) for column, value in fix.cells.items()):
-                missed.append(Fix(fix.place, row.fingerprint, dict.fromkeys(fix.cells)))
+            moved = [c for c in fix.cells if where.headers[c : c + 1] != fix.headers[c : c + 1]]
+            hit = moved if row.fingerprint == fix.fingerprint else list(fix.cells)
+            if hit and all(row.cell(column) == _text(fix.cells[column]) for column in hit):
+                cells: dict[int, Entered] = dict.fromkeys(hit)
+                missed.append(Fix(fix.place, row.fingerprint, cells, None, fix.headers, fix.seen))
         return missed
 
     def _right_cells(
@@ -163,13 +176,44 @@ class Repairs:
         return _strings(self._beside.frozen_outputs(fingerprint))
 
 
+def confirmed(
+    fixes: list[Fix], view: TabView, where: Layout, rows: Sequence[Seen]
+) -> Generator[Call, Any, list[Fix]]:
+    """Looks at the cells once more right before they are put right: a search takes its time.
+
+    Gives those that stand as the search saw them. Raises `TryLater` when columns have moved.
+    """
+    now, seen = yield from view.look({fix.place for fix in fixes})
+    if now != where:
+        raise TryLater("The sheet's columns moved while it was looked through.", delay_s=1)
+    return [
+        replace(fix, headers=now.headers, seen=seen[fix.place])
+        for fix in fixes
+        if fix.place in seen
+        and seen[fix.place].fingerprint == fix.fingerprint
+        and all(seen[fix.place].cell(c) == rows[fix.place - where.first_row].cell(c) for c in fix.cells)
+    ]
+
+
+def cells_of(sheet_id: int, fixes: list[Fix]) -> list[tuple[Area, Entered]]:
+    """The single cells of repairs, as they are restored."""
+    return [
+        (Area(sheet_id, fix.place, fix.place + 1, column, column + 1), value)
+        for fix in fixes
+        for column, value in fix.cells.items()
+    ]
+
+
 def _before_in_column(where: Layout, column: int, fix: Fix, suspect: Suspect | None) -> Entered:
-    """What a person's own column held, by the look before a write that a new column made miss."""
+    """What a person's own column held, by the look before a write that a moved column made miss."""
     header = where.headers[column] if column < len(where.headers) else ""
-    if suspect is None or not header.strip() or header not in suspect.sent.headers:
+    headers, rows = fix.headers, [fix.seen] if fix.seen is not None else []
+    if suspect is not None:
+        headers, rows = suspect.sent.headers, list(suspect.sent.seen.values())
+    if not header.strip() or header not in headers:
         return None  # the column is new, or the look was another process's: our text goes, nothing comes
-    row = next((row for row in suspect.sent.seen.values() if row.fingerprint == fix.fingerprint), None)
-    return row.entered(suspect.sent.headers.index(header)) if row is not None else None
+    row = next((row for row in rows if row.fingerprint == fix.fingerprint), None)
+    return row.entered(headers.index(header)) if row is not None else None
 
 
 def _strings(texts: Mapping[str, str]) -> dict[str, Entered]:
