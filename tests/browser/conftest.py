@@ -62,7 +62,7 @@ def stack(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture
 def context(chromium: Browser) -> Iterator[BrowserContext]:
     made = chromium.new_context(
-        viewport={"width": 1280, "height": 800}, locale="en-US", timezone_id="Europe/London"
+        viewport={"width": 1600, "height": 800}, locale="en-US", timezone_id="Europe/London"
     )
     yield made
     made.close()
