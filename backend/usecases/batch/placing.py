@@ -159,10 +159,12 @@ class Placer:
         return sent.acknowledged or self._clock.now() > sent.deadline + self._times.margin_s
 
     def _verify(self, decided: Sequence[Sent], seen: Mapping[int, Seen], where: Layout) -> None:
-        """Settles what stands where it belongs; the others become ready again, and suspects."""
+        """Settles what stands where it belongs; the others become ready again, and suspects.
+
+        A row that holds a part of its result is one of them: the part may be another row's, too.
+        """
         for sent in decided:
             self.sent.remove(sent)
-            same_columns = all(where.columns.outputs.get(name) == c for name, c in sent.columns.items())
             for index, place in sent.places.items():
                 result = self._sent_results.get(index)
                 if result is None:
@@ -171,8 +173,6 @@ class Placer:
                 here = row is not None and row.fingerprint == result.fingerprint
                 if row is not None and here and self._holds(row, result, where):
                     self._settle(index, result.status, place)
-                elif row is not None and here and same_columns and self._landed(row, result, sent, where):
-                    self._settle(index, result.status, place)  # and a person typed over a part of it
                 else:
                     self.ready[index] = self._sent_results.pop(index)
                     self._suspects[index] = Suspect(result, sent)
