@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import requests
 
+from backend.local.person import Person
 from tests.stack import LocalStack, local_stack
 
-#: Short, so that a takeover takes 3 s and not 40; all other times of the lease follow from it.
-LEASE_S = "2"
+#: Short, so that a takeover takes 4 s and not 40; all other times of the lease follow from it.
+LEASE_S = "3"
 
 
 class Faulty(LocalStack):
@@ -30,6 +35,36 @@ class Faulty(LocalStack):
     def is_struck(self) -> bool:
         """Whether the order was carried out."""
         return self.order.with_suffix(".done").exists()
+
+    def insists(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        """A call that is repeated when its process died or stalled, as it takes its connections with it."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                return self.person.ask(method, path, body, key=key, wait_s=10)
+            except (requests.ConnectionError, requests.Timeout):
+                if time.monotonic() > deadline:
+                    raise
+                self.person = Person(self.stack)
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        found: dict[str, Any] = self.insists("GET", f"/api/jobs/{job_id}")
+        return found
+
+    def queue(self, spreadsheet_id: str, **wish: Any) -> dict[str, Any]:
+        self.person.prove(spreadsheet_id)
+        tab = self.insists("GET", f"/api/sheets/{spreadsheet_id}")["sheet_id"]
+        body = {
+            "spreadsheet_id": spreadsheet_id,
+            "sheet_ids": [tab],
+            "recipe": "case_a",
+            "mode": "all",
+            **wish,
+        }
+        job: dict[str, Any] = self.insists("POST", "/api/jobs", {**body, **wish}, key=secrets.token_hex(8))[
+            "jobs"
+        ][0]
+        return job
 
     def heals(self) -> None:
         self.order.unlink(missing_ok=True)

@@ -12,8 +12,8 @@ company it speaks of.
 
 Variants that were broken on purpose, one by one, and caught within 250 examples:
 - `recall` that forgets which rows were answered: two results for one row;
-- `begin_attempt` that does not count attempts which nobody began: results are looked for under a wrong number;
-- a freeze of a later attempt that does not write down which rows it takes: a job completes with all rows open;
+- `begin_attempt` that does not count attempts which nobody began: results sought under a wrong number;
+- a freeze in a later attempt that does not say which rows it takes: a job completes with open rows;
 - a sweep that looks only after leases with a holder: a job whose first task was lost never goes on;
 - a line that does not look at the sheets of those who run: two jobs on one sheet.
 Before it was written, a second run over a sheet broke on the answers that were known: it found that, too.
