@@ -70,7 +70,9 @@ class Settings(BaseSettings):
         "https://www.googleapis.com/oauth2/v1/certs", description="Where the keys of ID tokens are published."
     )
     audiences: Names = Field((), description="Client ids of the scripts that may call; none means nobody.")
-    allowed_domains: Names = Field((), description="Workspace domains whose users may use this; none means any.")
+    allowed_domains: Names = Field(
+        (), description="Workspace domains whose users may use this; none means any."
+    )
     allowed_emails: Names = Field((), description="Single addresses that may use this besides the domains.")
     shared_answer_domains: Names = Field(
         (), description="Domains whose users share answers already paid for."

@@ -106,9 +106,7 @@ def retry(
             data = progress.data if progress else {}
             failed = data.get(f"f_{error_class}", 0) if error_class else data.get("failed", 0)
             left = (
-                0
-                if error_class
-                else job.total - sum(data.get(s, 0) for s in ROW_STATES if s != "cancelled")
+                0 if error_class else job.total - sum(data.get(s, 0) for s in ROW_STATES if s != "cancelled")
             )
             if job.ended and failed + left <= 0:
                 raise NotAllowed(
