@@ -106,7 +106,7 @@ def test_a_file_goes_in_and_comes_out_with_four_columns_more(tmp_path: Path) -> 
     rows = [
         *companies(20),
         ["", "", "", "blank"],
-        companies(1)[0][:3] + ["again"],
+        [*companies(1)[0][:3], "again"],
         ["日本塗料 株式会社", "塗料", "塗料の製造", "x"],
     ]
     source = write_rows(tmp_path / "rows.csv", rows)
