@@ -2,55 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext
 
 from tests.browser.bench import Bench, Model, new_workbook, share, some_companies
+from tests.chromium import missing
 from tests.stack import LocalStack, local_stack
 
-#: Nothing of the browser's own goes out: it is here to show one page.
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 AXE = Path(__file__).parents[1] / "appsscript" / "node_modules" / "axe-core" / "axe.min.js"
 
 Opener = Callable[..., Bench]
-
-
-def missing(what: str, remedy: str) -> None:
-    """Skips loudly on a person's machine; fails where CI says that everything must be there."""
-    message = f"{what} is missing, so the browser tests did not run: {remedy}."
-    if os.environ.get("CI") == "true":
-        pytest.fail(message)
-    pytest.skip(message)
-
-
-def chromium_path() -> str | None:
-    return os.environ.get("CHROMIUM") or shutil.which("chromium")
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    path = chromium_path()
-    if path is None:
-        missing("Chromium", "install Debian's chromium, or set CHROMIUM to one")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -14,8 +14,8 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.bench import Bench, new_workbook, share
-from tests.browser.conftest import ARGUMENTS, chromium_path
 from tests.browser.states import STATES, show
+from tests.chromium import ARGUMENTS, chromium_path
 from tests.stack import LocalStack, local_stack
 
 SAMPLE = Path(__file__).parents[2] / "backend" / "local" / "sample.csv"

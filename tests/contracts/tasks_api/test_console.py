@@ -3,29 +3,17 @@
 from __future__ import annotations
 
 import datetime
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.contracts.tasks_api.conftest import QUEUE, World, a_world
 
 LIVE = QUEUE.replace("background", "live")
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 def shown(world: World, queue: str | None = None) -> dict[str, Any]:
@@ -74,21 +62,9 @@ def test_the_page_holds_everything_it_needs(world: World) -> None:
     assert 'rel="stylesheet"' not in page.text
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    if shutil.which(CHROMIUM) is None:
-        if os.environ.get("CI"):
-            pytest.fail(f"Chromium is missing: install it at {CHROMIUM}")
-        pytest.skip(f"Chromium is missing: install it at {CHROMIUM}")
-    with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield launched
-        launched.close()
-
-
 @pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
-    made = browser.new_page(viewport={"width": 1280, "height": 720})
+def page(chromium: Browser) -> Iterator[Page]:
+    made = chromium.new_page(viewport={"width": 1280, "height": 720})
     complaints: list[str] = []
     made.on("console", lambda message: complaints.append(message.text))
     made.on("pageerror", lambda error: complaints.append(str(error)))
@@ -174,11 +150,11 @@ def test_nothing_is_cut_off_at_usual_widths(world: World, page: Page, width: int
 
 
 @pytest.mark.browser
-def test_a_stand_in_that_has_ended_is_said_so(tmp_path: Path, browser: Browser) -> None:
+def test_a_stand_in_that_has_ended_is_said_so(tmp_path: Path, chromium: Browser) -> None:
     with a_world(tmp_path) as world:
         world.worker.holds()
         world.create("one")  # while something runs, the page looks every second
-        page = browser.new_page()
+        page = chromium.new_page()
         page.goto(f"{world.url}/_standin/console")
         expect(page.get_by_text("Live", exact=True)).to_be_visible()
     expect(page.get_by_text("No answer from the stand-in. Trying again.")).to_be_visible()
