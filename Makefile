@@ -31,7 +31,7 @@ enrich: $(VENV)/run ## Run a CSV or XLSX through the pipeline (IN= OUT= CASE=a|b
 	@exec $(PY) -m backend.local --with-parent enrich --in "$(IN)" --out "$(OUT)" $(if $(CASE),--case "$(CASE)") $(if $(REPORT),--report "$(REPORT)") $(if $(SHEET),--sheet "$(SHEET)") $(if $(DATA),--data "$(DATA)") $(if $(LATENCY_MS),--latency-ms "$(LATENCY_MS)") $(if $(WEB),--web "$(WEB)")
 
 test: $(VENV)/test tests/appsscript/node_modules ## Every test, set-up included
-	@$(PY) -m pytest -n 3 --dist loadfile
+	@$(PY) -m pytest -n 2 --dist loadfile
 
 check: $(VENV)/test ## Lint, types, layers, shell
 	@$(VENV)/bin/shellcheck -x .ci/run infra/*.sh infra/parts/*.sh
