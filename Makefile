@@ -44,7 +44,7 @@ bench: $(VENV)/test ## Measure, as ratios in one run, into bench.json (QUICK=1: 
 	@exec $(PY) -m tests.bench $(if $(QUICK),--quick)
 
 screenshots: $(VENV)/test ## Pictures of every place and state of the sidebar, and of the workbench
-	@$(PY) -m tests.browser.screenshots
+	@$(PY) -m tests.browser.screenshots docs/screenshots
 
 lock: $(VENV)/run ## Pin what the .in files ask for, with hashes
 	@$(PY) -m pip install --quiet uv
