@@ -14,7 +14,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.bench import Bench, new_workbook, share
-from tests.browser.states import STATES, show
+from tests.browser.states import STATES, opened_to_show, show
 from tests.chromium import ARGUMENTS, chromium_path
 from tests.stack import LocalStack, local_stack
 
@@ -33,11 +33,10 @@ def main(folder: Path) -> None:
         sync_playwright() as playwright,
     ):
         browser = playwright.chromium.launch(executable_path=chromium_path(), args=ARGUMENTS)
+        desk = opened_to_show(fresh(browser, stack))
         for name in STATES:
-            desk = fresh(browser, stack)
             show(desk, name)
             desk.page.locator("#sidebar").screenshot(path=folder / f"{name}.png", animations="disabled")
-            desk.page.context.close()
         workbench(fresh(browser, stack), folder / "workbench.png")
         browser.close()
 

@@ -191,9 +191,9 @@ PROBLEM = {
 
 
 def put(desk: Bench, script: str, **values: Any) -> None:
-    """Sets the page's state; each value is there under its name. The watch is stilled first."""
+    """Sets the page's state; each value is there under its name."""
     given = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
-    desk.evaluate(f"watchOnce = () => new Promise(() => {{}}); {given} {script}")
+    desk.evaluate(f"{given} {script}")
     desk.page.wait_for_timeout(200)
 
 
@@ -206,7 +206,6 @@ def seen(jobs: list[dict[str, Any]]) -> dict[str, Any]:
 
 def phase(name: str, script: str = "") -> Callable[[Bench], None]:
     def bring_about(desk: Bench) -> None:
-        desk.opened()
         put(
             desk,
             f"change({{ phase: '{name}', serviceAccount: account, problem }}); {script}",
@@ -219,7 +218,6 @@ def phase(name: str, script: str = "") -> Callable[[Bench], None]:
 
 def sheet(script: str = "", **values: Any) -> Callable[[Bench], None]:
     def bring_about(desk: Bench) -> None:
-        desk.opened()
         put(desk, script, **values)
 
     return bring_about
@@ -251,12 +249,10 @@ def a_page(job: dict[str, Any], script: str = "") -> Callable[[Bench], None]:
 
 
 def several_accounts(desk: Bench) -> None:
-    desk.opened()
     put(desk, "change({ phase: 'opening', slow: true });")
 
 
 def read_only_list(desk: Bench) -> None:
-    desk.opened()
     desk.press("Jobs")
     expect(desk.sidebar.get_by_text("No jobs yet")).to_be_visible()
 
@@ -349,5 +345,19 @@ STATES: dict[str, Callable[[Bench], None]] = {
 }
 
 
+#: The watch is stilled, and the state as it was when the sheet had been read is kept to go back to.
+STILL = "watchOnce = () => new Promise(() => {}); request.abort(); window.first = structuredClone(state);"
+
+
+def opened_to_show(desk: Bench) -> Bench:
+    desk.opened()
+    desk.wait_until(lambda: desk.evaluate("return state.watch !== null && state.system !== null"))
+    desk.evaluate(STILL)
+    return desk
+
+
 def show(desk: Bench, name: str) -> None:
+    """Any state after any other, on a page opened by `opened_to_show`."""
+    desk.evaluate("change(structuredClone(window.first)); document.querySelector('.place').scrollTop = 0;")
+    desk.page.wait_for_timeout(50)
     STATES[name](desk)

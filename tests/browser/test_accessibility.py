@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests.browser.bench import Bench
+from tests.browser.bench import Bench, new_workbook, share, some_companies
 from tests.browser.conftest import Opener
-from tests.browser.states import STATES, show
+from tests.browser.states import STATES, opened_to_show, show
+from tests.stack import LocalStack
 
 pytestmark = pytest.mark.browser
 
 
+@pytest.fixture(scope="module")
+def desk(chromium: Browser, stack: LocalStack) -> Iterator[Bench]:
+    """One page for all states: what differs between them is set in the page."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 800}, locale="en-US")
+    workbook = new_workbook(stack, {"Companies": some_companies(12)})
+    share(stack, workbook)
+    made = Bench(context.new_page(), stack, workbook)
+    made.page.on("pageerror", lambda error: made.errors.append(str(error)))
+    yield opened_to_show(made)
+    context.close()
+    assert made.errors == []
+
+
 @pytest.mark.parametrize("name", STATES)
-def test_a_state_of_the_sidebar(bench: Opener, axe: str, name: str) -> None:
-    desk = bench(rows=12)
+def test_a_state_of_the_sidebar(desk: Bench, axe: str, name: str) -> None:
     show(desk, name)
     assert violations(desk, axe) == []
     widest = "document.querySelector('.place').scrollWidth - document.querySelector('.place').clientWidth"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from statistics import median
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.bench import some_companies
+from tests.browser.bench import Bench, some_companies
 from tests.browser.conftest import Opener
 
 pytestmark = pytest.mark.browser
@@ -63,14 +64,25 @@ def test_what_others_write_appears_and_is_lit(bench: Opener) -> None:
     expect(desk.cell(2, 2)).to_have_class(re.compile("fresh"))
 
 
-def test_a_hundred_thousand_rows_keep_few_cells_in_the_page(bench: Opener) -> None:
-    desk = bench(tabs={"Companies": [["Company Name"], *[[f"Firm {n}"] for n in range(1, 100_001)]]}).open()
+def test_a_hundred_thousand_rows_scroll_as_three_thousand_do(bench: Opener) -> None:
+    large, small = (scrolled(bench(tabs={"Companies": firms(count)}), count) for count in (100_000, 3_000))
+    # Side by side in one run, so that it holds on a machine that does other things too.
+    assert large < max(50, 3 * small)
+
+
+def firms(count: int) -> list[list[str]]:
+    return [["Company Name"], *[[f"Firm {n}"] for n in range(1, count + 1)]]
+
+
+def scrolled(desk: Bench, count: int) -> float:
+    """Goes to the last row and back, seeing that few cells are in the page; the median frame in ms."""
+    desk.open()
     expect(desk.cell(2, 1)).to_have_text("Firm 1", timeout=20_000)
     desk.page.locator("#grid").focus()
     desk.page.keyboard.press("Control+ArrowDown")
-    expect(desk.cell(100_001, 1)).to_have_text("Firm 100000", timeout=20_000)
+    expect(desk.cell(count + 1, 1)).to_have_text(f"Firm {count}", timeout=20_000)
     assert desk.page.locator("#grid [role=gridcell]").count() < 2_000
-    frames = desk.page.evaluate(
+    frames: list[float] = desk.page.evaluate(
         """async () => {
           const grid = document.getElementById('grid');
           const times = [];
@@ -80,11 +92,10 @@ def test_a_hundred_thousand_rows_keep_few_cells_in_the_page(bench: Opener) -> No
             await new Promise(requestAnimationFrame);
             times.push(performance.now() - before);
           }
-          return times.sort((a, b) => a - b);
+          return times;
         }"""
     )
-    # Half of the frames within 50 ms, on a machine that does other things too: scrolling does not stick.
-    assert frames[30] < 50
+    return median(frames)
 
 
 def test_long_text_is_clipped_and_shown_whole_above(bench: Opener) -> None:

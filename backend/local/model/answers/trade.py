@@ -24,7 +24,25 @@ def trade(row: Row, name: str) -> Trade:
     for known in (row.name, name):
         if known:
             text = text.replace(known, "")
-    return _from_text(text) or _from_opening(text) or by_keywords(row)
+    tags = _from_tags(row.keywords, text)
+    return tags or _from_text(text) or _from_opening(text) or by_keywords(row)
+
+
+def _from_tags(keywords: str, text: str) -> Trade | None:
+    """The first of the keywords where they are a person's own tags (in small letters, the chief one first),
+    or where the text is in a language that the rules below do not read."""
+    first = _EDGES.sub("", re.split(r"[,;|、,]", keywords[:EXAMINED])[0])
+    words = first.split()[: phrase.MOST_WORDS]
+    if not words or not (first[0].islower() or (text and not _ENGLISH.search(text))):
+        return None
+    if len(words) == 1 and words[0].isascii():
+        words = phrase.singular(words)
+    named = words if len(words) > 1 and words[-1].endswith("s") else [*words, "companies"]
+    return Trade(phrase.title(named), _lowered(named), "is")
+
+
+_EDGES = re.compile(r"^\W+|\W+$")
+_ENGLISH = re.compile(r"\b(?:and|the|of|in|for|with|that|from|its)\b", re.IGNORECASE)
 
 
 def by_keywords(row: Row) -> Trade:
