@@ -120,7 +120,7 @@ def skim(html: str, enough_chars: int) -> Skimmed | None:
     etree.strip_elements(root, _AWAY, *_NEVER_READ, with_tail=False)
     for body in root.iter("body"):
         _cut(body, enough_chars * 2)
-    for element in [block for block in root.iter(*_BLOCKS) if _goes(block)]:
+    for element in list(_going(root)):
         element.tag = _AWAY
     etree.strip_elements(root, _AWAY, with_tail=False)
     etree.strip_tags(root, *_INLINE)
@@ -168,6 +168,15 @@ def _links(root: etree._Element) -> Iterator[tuple[str, str]]:
 def _is_linked_data(script: etree._Element) -> bool:
     kind = script.get("type", "").partition(";")[0].strip().lower()
     return kind == "application/ld+json" and len(script.text or "") <= LINKED_DATA_CHARS
+
+
+def _going(root: etree._Element) -> Iterator[etree._Element]:
+    """Blocks that go. What stands inside one goes with it and is not looked at: menus nest deeply."""
+    walk = etree.iterwalk(root, events=("start",), tag=_BLOCKS)
+    for _, element in walk:
+        if _goes(element):
+            walk.skip_subtree()
+            yield element
 
 
 def _goes(element: etree._Element) -> bool:
