@@ -29,14 +29,17 @@ def test_cancel_says_how_many_calls_are_in_flight(bench: Opener, model: Model) -
 
 
 def test_pause_and_resume(bench: Opener, model: Model) -> None:
-    model.is_slow(1_500)
-    desk = bench(rows=40).opened()
+    model.is_slow(3_000)
+    # More than are in flight at once: something has to be left when what is in flight has come back.
+    desk = bench(rows=1_600).opened()
     desk.press("Queue for background processing")
     open_the_job(desk)
     desk.press("Pause", exact=True)
-    expect(desk.button("Resume", exact=True)).to_be_visible(timeout=40_000)
+    expect(desk.button("Resume", exact=True)).to_be_visible(timeout=60_000)
+    expect(desk.sidebar.locator("main .pill").first).to_have_text("Paused")
+    model.is_well()
     desk.press("Resume", exact=True)
-    desk.says("Companies: complete. 40 done.", timeout_s=60)
+    desk.says("Companies: complete. 1,600 done.", timeout_s=60)
 
 
 def test_undo_puts_back_what_the_cells_held(bench: Opener) -> None:
