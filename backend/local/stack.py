@@ -182,6 +182,8 @@ class Stack:
     def _backend_environment(self, key_file: Path) -> dict[str, str]:
         env = {
             "ROLE": "all",
+            # As in the image: with an arena for each of its threads, glibc keeps a fifth more memory.
+            "MALLOC_ARENA_MAX": "2",
             "DATABASE": f"sqlite:{self.settings.data / 'rowmill.db'}",
             "GOOGLE_APPLICATION_CREDENTIALS": str(key_file),
             "GOOGLE_CLOUD_PROJECT": PROJECT,
