@@ -53,8 +53,7 @@ def test_three_batches_share_what_is_allowed_and_the_last_gets_all_of_it() -> No
     try:
         for number, one in enumerate(askers):
             one.ask([one.question(f"{number}-{i}", [row(i, f"batch {number} row {i}")]) for i in range(ROWS)])
-        until(lambda: model.in_flight.total() >= MOST)
-        assert pace.sharers == 3
+        until(lambda: model.in_flight.total() >= MOST and pace.sharers == 3)
         loop.loop.call_soon_threadsafe(model.may_answer.set)
         until(lambda: all(one.finished == ROWS for one in askers))
         # What the first ones sent while they were fewer comes back first: 1 + 1/2 + 1/3 at the very most.
