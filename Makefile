@@ -30,8 +30,10 @@ enrich: $(VENV)/run ## Run a CSV or XLSX through the pipeline (IN= OUT= CASE=a|b
 	@test -n "$(IN)" -a -n "$(OUT)" || { echo "Say which file: make enrich IN=rows.csv OUT=done.csv CASE=a"; exit 2; }
 	@exec $(PY) -m backend.local --with-parent enrich --in "$(IN)" --out "$(OUT)" $(if $(CASE),--case "$(CASE)") $(if $(REPORT),--report "$(REPORT)") $(if $(SHEET),--sheet "$(SHEET)") $(if $(DATA),--data "$(DATA)") $(if $(LATENCY_MS),--latency-ms "$(LATENCY_MS)") $(if $(WEB),--web "$(WEB)")
 
+# Real processes and a real browser on a busy machine can be late: CI tries a failed test twice more, and
+# pytest's summary counts every repeat.
 test: $(VENV)/test tests/appsscript/node_modules ## Every test, set-up included
-	@$(PY) -m pytest -n 2 --dist loadfile
+	@$(PY) -m pytest -n 2 --dist loadfile $(if $(CI),--reruns 2)
 
 check: $(VENV)/test ## Lint, types, layers, shell
 	@$(VENV)/bin/shellcheck -x .ci/run infra/*.sh infra/parts/*.sh
