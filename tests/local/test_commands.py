@@ -177,6 +177,19 @@ def running(*arguments: str | Path) -> Iterator[subprocess.Popen[str]]:
             process.stdout.close()
 
 
+def two_free_ports() -> int:
+    """A free port whose next one is free, too: the backend takes that."""
+    while True:
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port: int = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+            return port
+
+
 def children(data: Path) -> list[int]:
     """Processes whose command line names the data folder or whose log is in it: what must not outlive us."""
     found = []
@@ -193,9 +206,7 @@ def children(data: Path) -> list[int]:
 
 @pytest.mark.slow
 def test_run_shows_the_sample_through_and_ctrl_c_ends_every_process(tmp_path: Path) -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = two_free_ports()
     data = tmp_path / "data"
     with running("run", "--port", str(port), "--data", data, "--latency-ms", "50") as process:
         assert process.stdout is not None
