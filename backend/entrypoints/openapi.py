@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from backend.entrypoints.payloads import Problem
+from backend.entrypoints.payloads.base import Problem
 from backend.entrypoints.routing import Guard, Route
 
 _REF = "#/components/schemas/{model}"

@@ -9,7 +9,7 @@ import secrets
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from backend.entrypoints.payloads import Problem
+from backend.entrypoints.payloads.base import Problem
 from backend.errors import Conflict, Forbidden, Invalid, NotFound, Rejected, RowmillError, TooMany, TryLater
 
 log = logging.getLogger(__name__)

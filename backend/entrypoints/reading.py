@@ -13,7 +13,7 @@ from typing import Any
 from flask import request
 from pydantic import BaseModel, ValidationError
 
-from backend.entrypoints.payloads import Nothing
+from backend.entrypoints.payloads.base import Nothing
 from backend.errors import Invalid, TooLarge, Unsupported
 
 BODY_BYTES = 1024 * 1024

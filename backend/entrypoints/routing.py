@@ -17,7 +17,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from backend.domain.job import Job
 from backend.entrypoints import reading
-from backend.entrypoints.payloads import Nothing
+from backend.entrypoints.payloads.base import Nothing
 from backend.entrypoints.service import Service
 from backend.entrypoints.tokens import WatchToken
 from backend.errors import Forbidden, NotFound, Unauthenticated

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from flask import Response, g
 
 from backend.entrypoints.api.jobs import admit
-from backend.entrypoints.payloads import BatchAsked
+from backend.entrypoints.payloads.tasks import BatchAsked
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.errors import TryLater
 from backend.usecases.clean_up import clean_up

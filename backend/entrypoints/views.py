@@ -9,7 +9,17 @@ from backend.domain.job import REASONS, Job
 from backend.domain.recipes import RECIPES, STATUS_HEADER
 from backend.domain.results import ROW_STATES
 from backend.domain.selection import Layout
-from backend.entrypoints import payloads
+from backend.entrypoints.payloads.jobs import Counts, JobErrorGiven, JobGiven, ReasonGiven
+from backend.entrypoints.payloads.rows import ReceiptGiven
+from backend.entrypoints.payloads.selection import FilterAsked
+from backend.entrypoints.payloads.sheets import (
+    ColumnGiven,
+    InputGiven,
+    OutputGiven,
+    RecipeMatch,
+    SheetGiven,
+    TabGiven,
+)
 from backend.usecases.inspect_sheet import Inspected
 from backend.usecases.read_jobs import JobView
 from backend.usecases.read_rows import Receipt
@@ -23,17 +33,17 @@ def at_or_none(unix_s: float | None) -> datetime | None:
     return None if unix_s is None else at(unix_s)
 
 
-def job_given(view: JobView, sub: str) -> payloads.JobGiven:
+def job_given(view: JobView, sub: str) -> JobGiven:
     job = view.job
-    reason = payloads.ReasonGiven(code=job.reason, sentence=REASONS[job.reason]) if job.reason else None
+    reason = ReasonGiven(code=job.reason, sentence=REASONS[job.reason]) if job.reason else None
     error = None
     if job.error_class is not None:
-        error = payloads.JobErrorGiven(
+        error = JobErrorGiven(
             error_class=job.error_class, sentence=job.error or "", trace_id=job.trace_id or ""
         )
     wanted = None
     if job.filter is not None:
-        wanted = payloads.FilterAsked(column=job.filter.column, value=job.filter.value)
+        wanted = FilterAsked(column=job.filter.column, value=job.filter.value)
     values = {
         "status": str(job.status),
         "filter": wanted,
@@ -48,7 +58,7 @@ def job_given(view: JobView, sub: str) -> payloads.JobGiven:
         "ended_at": at_or_none(job.ended_at),
         "created_by": job.email,
         "yours": job.created_by == sub,
-        "counts": payloads.Counts(
+        "counts": Counts(
             **{name: view.counts[name] for name in ("total", *ROW_STATES, "cached", "answered")}
         ),
         "failures": dict(view.failures),
@@ -64,15 +74,15 @@ def job_given(view: JobView, sub: str) -> payloads.JobGiven:
         "error": error,
         "moves": list(view.moves),
     }
-    same = (name for name in payloads.JobGiven.model_fields if name not in values)
-    return payloads.JobGiven.model_validate(values | {name: getattr(job, name) for name in same})
+    same = (name for name in JobGiven.model_fields if name not in values)
+    return JobGiven.model_validate(values | {name: getattr(job, name) for name in same})
 
 
-def receipt_given(job: Job, receipt: Receipt) -> payloads.ReceiptGiven:
+def receipt_given(job: Job, receipt: Receipt) -> ReceiptGiven:
     result = receipt.result
     recipe = RECIPES[job.recipe]
     outputs = {output.name: text for output, text in zip(recipe.outputs, result.outputs, strict=False)}
-    return payloads.ReceiptGiven.model_validate(
+    return ReceiptGiven.model_validate(
         {
             "row": result.place + 1,
             "written_row": None if receipt.written is None else receipt.written + 1,
@@ -94,21 +104,21 @@ def receipt_given(job: Job, receipt: Receipt) -> payloads.ReceiptGiven:
     )
 
 
-def sheet_given(inspected: Inspected) -> payloads.SheetGiven:
+def sheet_given(inspected: Inspected) -> SheetGiven:
     layouts = inspected.layouts
     usable = [name for name, where in layouts.items() if where.columns.problem is None]
     first = layouts[usable[0]] if usable else next(iter(layouts.values()))
-    return payloads.SheetGiven(
+    return SheetGiven(
         spreadsheet_id=inspected.spreadsheet.id,
         title=inspected.spreadsheet.title,
         tabs=[
-            payloads.TabGiven(id=tab.id, title=tab.title, rows=tab.rows, columns=tab.columns)
+            TabGiven(id=tab.id, title=tab.title, rows=tab.rows, columns=tab.columns)
             for tab in inspected.spreadsheet.tabs
         ],
         sheet_id=inspected.tab.id,
         sheet_name=inspected.tab.title,
         headers=[
-            payloads.ColumnGiven(index=i, letter=headers.letter(i), header=text)
+            ColumnGiven(index=i, letter=headers.letter(i), header=text)
             for i, text in enumerate(first.headers)
             if text.strip()
         ],
@@ -119,21 +129,21 @@ def sheet_given(inspected: Inspected) -> payloads.SheetGiven:
     )
 
 
-def recipe_match(name: str, where: Layout) -> payloads.RecipeMatch:
+def recipe_match(name: str, where: Layout) -> RecipeMatch:
     recipe = RECIPES[name]
 
-    def column(index: int | None) -> payloads.ColumnGiven | None:
+    def column(index: int | None) -> ColumnGiven | None:
         if index is None:
             return None
-        return payloads.ColumnGiven(index=index, letter=headers.letter(index), header=where.headers[index])
+        return ColumnGiven(index=index, letter=headers.letter(index), header=where.headers[index])
 
     outputs = [(output.name, output.header) for output in recipe.outputs] + [("status", STATUS_HEADER)]
-    return payloads.RecipeMatch(
+    return RecipeMatch(
         recipe=name,
         title=recipe.title,
         description=recipe.description,
         inputs=[
-            payloads.InputGiven(
+            InputGiven(
                 name=wanted.name,
                 label=wanted.header,
                 required=wanted.required,
@@ -143,7 +153,7 @@ def recipe_match(name: str, where: Layout) -> payloads.RecipeMatch:
             for wanted in recipe.inputs
         ],
         outputs=[
-            payloads.OutputGiven(name=name, header=header, column=column(where.columns.outputs.get(name)))
+            OutputGiven(name=name, header=header, column=column(where.columns.outputs.get(name)))
             for name, header in outputs
         ],
         usable=where.columns.problem is None,

@@ -6,7 +6,7 @@ import re
 from typing import get_args
 
 from backend.domain.failures import FAILURES
-from backend.entrypoints import payloads
+from backend.entrypoints.payloads.base import Mode, Move, Priority, RowStatus, Status
 from tests.appsscript.script import APPSSCRIPT
 
 
@@ -22,8 +22,8 @@ def test_every_class_of_failure_has_its_words() -> None:
 
 
 def test_every_state_mode_priority_and_move_has_its_words() -> None:
-    assert words("STATUS_WORDS") == set(get_args(payloads.Status))
-    assert words("ROW_WORDS") == set(get_args(payloads.RowStatus))
-    assert words("MODE_WORDS") == set(get_args(payloads.Mode))
-    assert words("PRIORITY_WORDS") == set(get_args(payloads.Priority))
-    assert words("MOVE_WORDS") == set(get_args(payloads.Move))
+    assert words("STATUS_WORDS") == set(get_args(Status))
+    assert words("ROW_WORDS") == set(get_args(RowStatus))
+    assert words("MODE_WORDS") == set(get_args(Mode))
+    assert words("PRIORITY_WORDS") == set(get_args(Priority))
+    assert words("MOVE_WORDS") == set(get_args(Move))

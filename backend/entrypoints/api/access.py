@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.entrypoints.payloads import (
+from backend.entrypoints.payloads.access import (
     ChallengeAsked,
     ChallengeGiven,
     GrantAsked,

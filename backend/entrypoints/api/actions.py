@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from backend.domain.job import Job
 from backend.entrypoints.api.jobs import admit
-from backend.entrypoints.payloads import ActionResult, ActionsAsked, ActionsGiven
+from backend.entrypoints.payloads.actions import ActionResult, ActionsAsked, ActionsGiven
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.errors import Invalid, Rejected
 from backend.usecases import move_job

@@ -6,7 +6,7 @@ import re
 
 from flask import Response
 
-from backend.entrypoints.payloads import DownloadGiven
+from backend.entrypoints.payloads.downloads import DownloadGiven
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.entrypoints.tokens import LINK_S
 from backend.errors import Conflict, NotFound

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from backend.domain.estimate import Range
 from backend.domain.job import Filter
-from backend.entrypoints import payloads
-from backend.entrypoints.payloads import EstimateAsked, EstimateGiven, PromptGiven
+from backend.entrypoints.payloads.estimates import EstimateAsked, EstimateGiven, PromptGiven
+from backend.entrypoints.payloads.estimates import Range as RangeGiven
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.usecases.create_job import Wish
 from backend.usecases.estimate_job import estimate_job
@@ -58,8 +58,8 @@ def estimate(call: Call) -> EstimateGiven:
     )
 
 
-def _range(found: Range) -> payloads.Range:
-    return payloads.Range(low=found.low, mid=found.mid, high=found.high)
+def _range(found: Range) -> RangeGiven:
+    return RangeGiven(low=found.low, mid=found.mid, high=found.high)
 
 
 ROUTES = (

@@ -9,8 +9,8 @@ from backend.domain.recipes import RECIPES
 from backend.domain.selection import Layout, layout
 from backend.entrypoints import reading, views
 from backend.entrypoints.api.jobs import idempotency_key
-from backend.entrypoints.import_payloads import ImportGiven, ImportOf, ImportQuery, RowProblem, WriteAsked
-from backend.entrypoints.payloads import ColumnGiven
+from backend.entrypoints.payloads.imports import ImportGiven, ImportOf, ImportQuery, RowProblem, WriteAsked
+from backend.entrypoints.payloads.sheets import ColumnGiven
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.errors import NotFound
 from backend.usecases.import_records import Import, load_import

@@ -8,7 +8,7 @@ from flask import request
 
 from backend.domain.job import Filter, Job
 from backend.entrypoints import views
-from backend.entrypoints.payloads import (
+from backend.entrypoints.payloads.jobs import (
     EventGiven,
     EventsGiven,
     EventsQuery,
@@ -19,9 +19,8 @@ from backend.entrypoints.payloads import (
     JobsQuery,
     MoveGiven,
     RetryAsked,
-    RowsGiven,
-    RowsQuery,
 )
+from backend.entrypoints.payloads.rows import RowsGiven, RowsQuery
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.errors import Invalid
 from backend.usecases import move_job

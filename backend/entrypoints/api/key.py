@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from backend.entrypoints import views
-from backend.entrypoints.payloads import KeyAsked, KeyGiven
+from backend.entrypoints.payloads.key import KeyAsked, KeyGiven
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.usecases import own_key
 

@@ -7,10 +7,9 @@ from typing import get_args
 
 from backend.domain.job import Filter
 from backend.domain.schedule import Schedule
-from backend.entrypoints import payloads, views
+from backend.entrypoints import views
 from backend.entrypoints.api.jobs import idempotency_key
-from backend.entrypoints.routing import Call, Guard, Route
-from backend.entrypoints.schedule_payloads import (
+from backend.entrypoints.payloads.schedules import (
     ScheduleAsked,
     ScheduleGiven,
     ScheduleMove,
@@ -20,6 +19,8 @@ from backend.entrypoints.schedule_payloads import (
     TimesGiven,
     TimesQuery,
 )
+from backend.entrypoints.payloads.selection import FilterAsked
+from backend.entrypoints.routing import Call, Guard, Route
 from backend.errors import NotFound
 from backend.usecases.create_job import Wish
 from backend.usecases.create_schedule import create_schedule
@@ -127,7 +128,7 @@ def _viewed(call: Call, schedule: Schedule) -> ScheduleGiven:
 
 def _given(view: ScheduleView, sub: str) -> ScheduleGiven:
     schedule, job = view.schedule, view.schedule.template
-    wanted = payloads.FilterAsked(column=job.filter.column, value=job.filter.value) if job.filter else None
+    wanted = FilterAsked(column=job.filter.column, value=job.filter.value) if job.filter else None
     useless = "resume" if schedule.state == "active" else "pause"
     same = (
         "spreadsheet_id", "sheet_id", "sheet_name", "recipe", "mode", "start_row", "max_rows", "priority",

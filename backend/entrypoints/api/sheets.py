@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from backend.entrypoints import views
-from backend.entrypoints.payloads import ColumnValuesGiven, SheetGiven, SheetQuery, ValueCount, ValuesQuery
+from backend.entrypoints.payloads.sheets import (
+    ColumnValuesGiven,
+    SheetGiven,
+    SheetQuery,
+    ValueCount,
+    ValuesQuery,
+)
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.usecases.inspect_sheet import column_values, inspect_sheet
 

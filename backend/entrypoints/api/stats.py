@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from backend.domain import stats
 from backend.domain.stats import Percentiles
 from backend.entrypoints import views
+from backend.entrypoints.payloads.stats import PointGiven, StatsGiven, StatsQuery, TimesGiven, WorkerGiven
 from backend.entrypoints.routing import Call, Guard, Route
-from backend.entrypoints.stats_payloads import PointGiven, StatsGiven, StatsQuery, TimesGiven, WorkerGiven
 from backend.usecases.read_stats import Point, read_stats, rows_per_min
 from backend.usecases.watch_jobs import count_by_status
 

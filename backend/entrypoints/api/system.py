@@ -12,7 +12,7 @@ from backend.domain.recipes import RECIPES
 from backend.entrypoints import views
 from backend.entrypoints.api import key
 from backend.entrypoints.openapi import document
-from backend.entrypoints.payloads import LimitsGiven, PriceGiven, SpendingGiven, SystemGiven
+from backend.entrypoints.payloads.system import LimitsGiven, PriceGiven, SpendingGiven, SystemGiven
 from backend.entrypoints.reading import BODY_BYTES
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.entrypoints.service import LIVE_ROWS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Response, request
 
 from backend.entrypoints import views
-from backend.entrypoints.payloads import WatchGiven, WatchQuery
+from backend.entrypoints.payloads.watch import WatchGiven, WatchQuery
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.entrypoints.service import Service
 from backend.usecases.read_rows import Receipt

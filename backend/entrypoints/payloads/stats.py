@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator
 
-from backend.entrypoints.payloads import Asked, Given, RowStatus, SpreadsheetId, Status
+from backend.entrypoints.payloads.base import Asked, Given, RowStatus, SpreadsheetId, Status
 
 _SPANS = {"24": 24, "720": 720}
 

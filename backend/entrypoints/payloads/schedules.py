@@ -7,18 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from backend.entrypoints.payloads import (
+from backend.entrypoints.payloads.base import (
     Asked,
-    FilterAsked,
     Given,
     Mode,
     Priority,
     RecipeName,
-    Selection,
     SheetId,
     SpreadsheetId,
     Status,
 )
+from backend.entrypoints.payloads.selection import FilterAsked, Selection
 
 Cron = Annotated[str, StringConstraints(min_length=9, max_length=120, pattern=r"^[A-Za-z0-9*/,#? \-]+$")]
 TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_+/\-]+$")]

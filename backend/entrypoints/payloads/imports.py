@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from backend.entrypoints.payloads import Asked, ColumnGiven, Given, RecipeMatch, RecipeName, SpreadsheetId
+from backend.entrypoints.payloads.base import Asked, Given, RecipeName, SpreadsheetId
+from backend.entrypoints.payloads.sheets import ColumnGiven, RecipeMatch
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
