@@ -1,0 +1,140 @@
+"""Spreadsheets, as one service account sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from backend.ports.json import Json
+
+#: As read with UNFORMATTED_VALUE: numbers stay numbers, dates come as text, blanks as "".
+Cell = str | int | float | bool
+#: A `userEnteredValue` of the API (`{"formulaValue": "=A1"}`, …), or None for an empty cell.
+Entered = dict[str, Json] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    """A rectangle of one tab, zero-based and half-open, addressed by the tab's numeric id."""
+
+    sheet_id: int
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """A protected range; `editable` says whether our service account may write into it."""
+
+    area: Area
+    description: str
+    editable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A sheet of a spreadsheet, with its grid's size."""
+
+    id: int
+    title: str
+    rows: int
+    columns: int
+    protected: tuple[Protected, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spreadsheet:
+    """What a spreadsheet says of itself."""
+
+    id: str
+    title: str
+    tabs: tuple[Tab, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Values to be written RAW from the area's upper left; None leaves a cell as it is."""
+
+    area: Area
+    values: Sequence[Sequence[Cell | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Nonce:
+    """A developer-metadata entry that carries a proof of edit."""
+
+    metadata_id: int
+    value: str
+
+
+class Sheets(Protocol):
+    """One service account's view of spreadsheets. Every method is one call to the API.
+
+    Raises `NotFound` (no such spreadsheet or tab), `Forbidden` (not shared with us, or protected),
+    `TryLater` (429, 5xx, timeout; `maybe_applied` for writes) and `Invalid` (what was asked cannot be).
+    May be called from any thread. `timeout_s` bounds the whole call.
+    """
+
+    def describe(self, spreadsheet_id: str) -> Spreadsheet: ...
+
+    def read(
+        self, spreadsheet_id: str, areas: Sequence[Area], *, timeout_s: float = 30
+    ) -> list[list[list[Cell]]]:
+        """One grid per area, each padded with "" to the area's size clipped to the tab's grid."""
+        ...
+
+    def entered(
+        self, spreadsheet_id: str, areas: Sequence[Area], *, timeout_s: float = 30
+    ) -> list[list[list[Entered]]]:
+        """What was typed into the cells: formulas, numbers, text."""
+        ...
+
+    def write(self, spreadsheet_id: str, blocks: Sequence[Block], *, timeout_s: float = 30) -> None:
+        """All blocks or none."""
+        ...
+
+    def restore(
+        self, spreadsheet_id: str, cells: Sequence[tuple[Area, Entered]], *, timeout_s: float = 30
+    ) -> None:
+        """Puts back what single cells held, as typed values (formulas live again). All or none."""
+        ...
+
+    def add_columns(
+        self,
+        spreadsheet_id: str,
+        tab: Tab,
+        header_row: int,
+        at_column: int,
+        headers: Sequence[str],
+        *,
+        timeout_s: float = 30,
+    ) -> None:
+        """Writes `headers` into a row (zero-based) from `at_column` on, growing the grid where it ends.
+
+        Atomic: the columns are there with their headers, or nothing happened.
+        """
+        ...
+
+    def add_tab(
+        self,
+        spreadsheet_id: str,
+        sheet_id: int,
+        title: str,
+        rows: int,
+        columns: int,
+        *,
+        timeout_s: float = 30,
+    ) -> None:
+        """A new tab behind the others, of that id and size; `Invalid` when its id or its title is taken."""
+        ...
+
+    def remove_tab(self, spreadsheet_id: str, sheet_id: int, *, timeout_s: float = 30) -> None: ...
+
+    def nonces(self, spreadsheet_id: str) -> list[Nonce]:
+        """The proofs of edit (document metadata with our key) that stand in the spreadsheet."""
+        ...
+
+    def remove_nonces(self, spreadsheet_id: str, metadata_ids: Sequence[int]) -> None: ...
