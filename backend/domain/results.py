@@ -33,7 +33,9 @@ class Result:
     saved_microusd: int = 0
     #: Milliseconds from the first try to the end of the last.
     ms: int = 0
+    #: The website's final address, and when the text that was used was read there.
     page_url: str | None = None
+    page_at: float | None = None
     at: float = 0.0
 
 
@@ -95,7 +97,8 @@ def deltas(results: list[Result]) -> dict[str, int]:
 
 _FIELDS = (
     "index", "place", "fingerprint", "status", "outputs", "error_class", "sentence", "cached", "tries",
-    "tokens_in", "tokens_out", "cost_microusd", "saved_microusd", "ms", "page_url", "at",
+    "tokens_in", "tokens_out", "cost_microusd", "saved_microusd", "ms", "page_url",
+    "page_at", "at",
 )  # fmt: skip
 
 

@@ -84,6 +84,7 @@ def receipt_given(job: Job, receipt: Receipt) -> ReceiptGiven:
     outputs = {output.name: text for output, text in zip(recipe.outputs, result.outputs, strict=False)}
     return ReceiptGiven.model_validate(
         {
+            "id": receipt.id,
             "row": result.place + 1,
             "written_row": None if receipt.written is None else receipt.written + 1,
             "status": receipt.state or result.status,
@@ -99,6 +100,7 @@ def receipt_given(job: Job, receipt: Receipt) -> ReceiptGiven:
             "cost_microusd": result.cost_microusd,
             "seconds": result.ms / 1000,
             "page_url": result.page_url,
+            "page_at": at_or_none(result.page_at),
             "ended_at": at(result.at),
         }
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from backend.domain import results
 from backend.domain.job import Job
 from backend.domain.results import Result
+from backend.errors import NotFound
 from backend.ports import Documents
 from backend.usecases.batch.recalling import PAGE, pairs
 from backend.usecases.records import lease_from_data, lease_key, rest_key, result_key, write_key
@@ -17,8 +18,9 @@ from backend.usecases.records import lease_from_data, lease_key, rest_key, resul
 class Receipt:
     """A result and its end: `state` is None while it waits for its place in the sheet."""
 
+    #: "attempt-document-position": where its result is kept; None for one that is on its way.
+    id: str | None
     result: Result
-    attempt: int
     state: str | None
     #: Zero-based row where it was written; None when nowhere (yet).
     written: int | None
@@ -47,6 +49,16 @@ def receipts(
             return found, position
         found.append(receipt)
     return found, None
+
+
+def result_of(documents: Documents, job: Job, receipt_id: str) -> Result:
+    """The result that a receipt's id names; raises `NotFound`."""
+    attempt, n, position = map(int, receipt_id.split("-"))
+    document = documents.get(result_key(job.id, attempt, n))
+    rows = document.data["rows"] if document is not None else ()
+    if position >= len(rows):
+        raise NotFound("There is no such row in this job.")
+    return results.from_data(rows[position])
 
 
 def all_receipts(documents: Documents, job: Job) -> dict[int, Receipt]:
@@ -92,7 +104,8 @@ def _from(documents: Documents, job: Job, cursor: str | None) -> Iterator[tuple[
                     continue
                 result = results.from_data(entry)
                 state, written = settled.get(result.index, (None, None))
-                yield f"{attempt}-{n}-{position}", Receipt(result, attempt, state, written)
+                found = f"{attempt}-{n}-{position}"
+                yield found, Receipt(found, result, state, written)
 
 
 def _settled(

@@ -23,6 +23,7 @@ VALUES: dict[str, Any] = {
     "cron": "0 7 * * 1",
     "time_zone": "Europe/Berlin",
     "job_id": "0123456789abcdef0123",
+    "receipt_id": "1-0-0",
     "enqueue_no": 1,
     "priority": "low",
     "format": "csv",

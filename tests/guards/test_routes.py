@@ -41,6 +41,7 @@ EXPECTED = {
     "POST /api/jobs/<job_id>/undo": "job",
     "POST /api/jobs/actions": "spreadsheet",
     "GET /api/jobs/<job_id>/rows": "job",
+    "GET /api/jobs/<job_id>/rows/<receipt_id>/page": "job",
     "GET /api/jobs/<job_id>/events": "job",
     "POST /api/jobs/<job_id>/downloads/<format>": "job",
     "GET /api/downloads/<token>": "public",  # the link's signature is the proof

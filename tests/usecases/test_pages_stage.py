@@ -165,7 +165,7 @@ def test_a_page_says_which_addresses_were_read_under_an_id_that_every_store_take
     while not writes and time.monotonic() < deadline:
         _, writes = bench.stage.take()
     (write,) = writes
-    assert re.fullmatch(r"[0-9a-f]{64}", write.key.id)
+    assert re.fullmatch(r"[0-9a-f]{40}", write.key.id)
     bench.documents.commit(writes)
     kept = bench.documents.get(Key("pages", write.key.id))
     assert kept is not None

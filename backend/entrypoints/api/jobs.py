@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from flask import request
@@ -20,19 +21,22 @@ from backend.entrypoints.payloads.jobs import (
     MoveGiven,
     RetryAsked,
 )
-from backend.entrypoints.payloads.rows import RowsGiven, RowsQuery
+from backend.entrypoints.payloads.rows import RECEIPT_ID, PageGiven, RowsGiven, RowsQuery
 from backend.entrypoints.routing import Call, Guard, Route
-from backend.errors import Invalid
+from backend.errors import Invalid, NotFound
 from backend.usecases import move_job
 from backend.usecases.admit_jobs import admit_jobs
 from backend.usecases.create_job import Wish, create_jobs
 from backend.usecases.move_job import Moved
 from backend.usecases.read_jobs import Viewer, list_jobs, read_job
+from backend.usecases.read_page import page_used
 from backend.usecases.read_rows import receipts
 from backend.usecases.records import EVENTS
 from backend.usecases.undo_job import undo_job
 
 IDEMPOTENCY_KEY_CHARS = 200
+
+_RECEIPT_ID = re.compile(RECEIPT_ID)
 
 
 def given(call: Call, found: list[Job]) -> list[JobGiven]:
@@ -171,6 +175,25 @@ def read_rows(call: Call) -> RowsGiven:
     return RowsGiven(rows=[views.receipt_given(call.of, receipt) for receipt in found], cursor=cursor)
 
 
+def read_page(call: Call) -> PageGiven:
+    if not _RECEIPT_ID.fullmatch(call.path["receipt_id"]):
+        raise NotFound("There is no such row in this job.")
+    service = call.service
+    page = page_used(
+        call.of,
+        call.path["receipt_id"],
+        documents=service.documents,
+        standin=service.batch_settings.standin_web,
+    )
+    return PageGiven(
+        url=page.url,
+        pages_read=list(page.pages_read),
+        title=page.title,
+        read_at=views.at(page.read_at),
+        text=page.text,
+    )
+
+
 def read_events(call: Call) -> EventsGiven:
     query: EventsQuery = call.query
     found = call.service.documents.query(
@@ -209,6 +232,8 @@ ROUTES = (
           gives=MoveGiven, status=201),
     Route("GET", f"{_JOB}/rows", Guard.JOB, read_rows, "A receipt for each row.",
           query=RowsQuery, gives=RowsGiven),
+    Route("GET", f"{_JOB}/rows/<receipt_id>/page", Guard.JOB, read_page,
+          "The website's text that a row was asked with.", gives=PageGiven),
     Route("GET", f"{_JOB}/events", Guard.JOB, read_events, "Who did what, when and why.",
           query=EventsQuery, gives=EventsGiven),
 )  # fmt: skip

@@ -53,7 +53,7 @@ def _given(service: Service, watched: Watched, spreadsheet_id: str, sub: str) ->
         jobs=[views.job_given(view, sub) for view in watched.jobs],
         by_status=count_by_status(spreadsheet_id, documents=service.documents),
         live_rows=[
-            views.receipt_given(job, Receipt(result, job.attempt, None, None)) for job, result in watched.live
+            views.receipt_given(job, Receipt(None, result, None, None)) for job, result in watched.live
         ],
         poll_s=BUSY_POLL_S if watched.busy else IDLE_POLL_S,
     )

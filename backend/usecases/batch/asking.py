@@ -25,7 +25,7 @@ from backend.domain.recipes import Recipe
 from backend.domain.rows import Row
 from backend.errors import PauseJob, RowFailed
 from backend.ports import Answer, Clock, Model
-from backend.usecases.batch.questions import Asked, Question, worst_call_microusd, write_prompt
+from backend.usecases.batch.questions import ALONE, About, Asked, Question, worst_call_microusd, write_prompt
 
 log = logging.getLogger(__name__)
 
@@ -111,15 +111,13 @@ class Asker:
         self,
         key: str,
         rows: list[Row],
-        page_text: str | None = None,
-        page_url: str | None = None,
-        remark: str | None = None,
+        about: About = ALONE,
     ) -> Question:
         """Writes the prompt for rows that share an answer."""
-        prompt = write_prompt(self._recipe, self._schema, rows[0], page_text)
+        prompt = write_prompt(self._recipe, self._schema, rows[0], about.page_text)
         worst = worst_call_microusd(prompt, self._price) if self._price is not None else 0
         likely = estimate.prompt_tokens(self._recipe, prompt.user)
-        return Question(key, rows, prompt, page_url, remark, worst, likely)
+        return Question(key, rows, prompt, about, worst, likely)
 
     def ask(self, questions: list[Question]) -> None:
         self._waiting.extend(questions)

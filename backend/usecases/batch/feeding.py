@@ -19,7 +19,7 @@ from backend.ports import Clock, Create, Document, Documents, Replace, Write
 from backend.usecases.batch.asking import Asker
 from backend.usecases.batch.frozen import FrozenRows
 from backend.usecases.batch.pages import PageStage, Read
-from backend.usecases.batch.questions import Asked, Question, to_results
+from backend.usecases.batch.questions import ALONE, About, Asked, Question, to_results
 from backend.usecases.batch.recalling import OPEN
 from backend.usecases.records import answer_doc_key
 
@@ -144,41 +144,41 @@ class Feeder:
                 found.append(results.skipped(row, why, self._clock.now()))
         if self._pages is not None:
             return found + self._on(self._pages.want(askable))
-        return found + self._questions([(row, None, None, None) for row in askable])
+        return found + self._questions([(row, ALONE) for row in askable])
 
     def _on(self, reads: Iterable[Read]) -> list[Result]:
         """Rows whose page came go on to the model; those without one fall back, or fail."""
         found: list[Result] = []
-        ready: list[tuple[Row, str | None, str | None, str | None]] = []
+        ready: list[tuple[Row, About]] = []
         for read in reads:
             for row in read.rows:
                 failure = read.failure
                 if failure is None:
-                    ready.append((row, read.text, read.url, None))
+                    ready.append((row, About(read.text, read.url, read.at)))
                 elif self._job.fallback and rows.can_fall_back(row.inputs):
-                    ready.append((row, None, None, _without_website(failure)))
+                    ready.append((row, About(remark=_without_website(failure))))
                 else:
                     found.append(results.failed(row, failure.error_class, failure.message, self._clock.now()))
         return found + self._questions(ready)
 
-    def _questions(self, wanted: Sequence[tuple[Row, str | None, str | None, str | None]]) -> list[Result]:
+    def _questions(self, wanted: Sequence[tuple[Row, About]]) -> list[Result]:
         """Groups equal rows; answers what is known; asks the rest."""
         groups: dict[str, list[Row]] = {}
-        about: dict[str, tuple[str | None, str | None, str | None]] = {}
-        for row, text, url, remark in wanted:
+        about: dict[str, About] = {}
+        for row, beside in wanted:
             key = answer_key(
                 tenant=self._tenant,
                 provider=self._job.provider,
                 model=self._job.model,
                 recipe=self._recipe,
-                inputs=sent_inputs(self._recipe, row.inputs, text),
-                page_text=text,
+                inputs=sent_inputs(self._recipe, row.inputs, beside.page_text),
+                page_text=beside.page_text,
             )
             if key in self._open:
                 self._open[key].rows.append(row)
             else:
                 groups.setdefault(key, []).append(row)
-                about[key] = (text, url, remark)
+                about[key] = beside
         found: list[Result] = []
         keys = list(groups)
         for key, document in zip(keys, self._known(keys), strict=True):
@@ -186,8 +186,7 @@ class Feeder:
                 found += [self._cached(row, document.data, about[key]) for row in groups.pop(key)]
         questions: list[Question] = []
         for key, equal in list(groups.items()):
-            text, url, remark = about[key]
-            question = self._asker.question(key, equal, text, url, remark)
+            question = self._asker.question(key, equal, about[key])
             self._open[key] = question
             questions.append(question)
         if questions:
@@ -199,19 +198,18 @@ class Feeder:
             return [None] * len(keys)
         return self._documents.get_many([answer_doc_key(key) for key in keys])
 
-    def _cached(
-        self, row: Row, answer: dict[str, Any], about: tuple[str | None, str | None, str | None]
-    ) -> Result:
+    def _cached(self, row: Row, answer: dict[str, Any], about: About) -> Result:
         return Result(
             row.index,
             row.place,
             row.fingerprint,
             "done",
             tuple(answer["outputs"]),
-            sentence=about[2],
+            sentence=about.remark,
             cached=True,
             saved_microusd=answer["cost_microusd"],
-            page_url=about[1],
+            page_url=about.page_url,
+            page_at=about.page_at,
             at=self._clock.now(),
         )
 

@@ -6,7 +6,6 @@ wait here in its line; the threads serve hosts whose turn it is.
 
 from __future__ import annotations
 
-import hashlib
 import heapq
 import logging
 import random
@@ -23,6 +22,7 @@ from backend.domain.rows import Row
 from backend.domain.website import page_host, page_key
 from backend.errors import RowFailed
 from backend.ports import Clock, Create, Documents, Key, Pages, Write
+from backend.usecases.records import page_doc_key
 
 #: Pages that one process reads at a time; docs/decisions.md has the numbers.
 THREADS = 128
@@ -42,6 +42,8 @@ class Read:
     rows: list[Row]
     text: str | None
     url: str | None
+    #: When it was read, now or for an earlier row.
+    at: float | None
     failure: RowFailed | None = None
 
 
@@ -93,13 +95,14 @@ class PageStage:
             try:
                 key = self._key(row)
             except RowFailed as failure:
-                at_once.append(Read([row], None, None, failure))
+                at_once.append(Read([row], None, None, None, failure))
             else:
                 by_key.setdefault(key, []).append(row)
         new = [key for key in by_key if key not in self._waiting]
         for key, document in zip(new, self._documents.get_many([_doc(key) for key in new]), strict=True):
             if document is not None:
-                at_once.append(Read(by_key.pop(key), document.data["text"], document.data["url"]))
+                kept = document.data
+                at_once.append(Read(by_key.pop(key), kept["text"], kept["url"], kept["at"]))
         for key, wanting in by_key.items():
             self.waiting += len(wanting)
             if key in self._waiting:
@@ -115,6 +118,7 @@ class PageStage:
         """Pages that have come, and the writes that keep them."""
         reads: list[Read] = []
         writes: list[Write] = []
+        now = self._clock.now()
         while self._done:
             errand, page, failure = self._done.popleft()
             again_in_s = _repeat_s(failure, errand.tries) if failure is not None else None
@@ -125,9 +129,9 @@ class PageStage:
             if rows is not None:
                 self.waiting -= len(rows)
                 text, url = (page.text, page.final_url) if page is not None else (None, None)
-                reads.append(Read(rows, text, url, failure))
+                reads.append(Read(rows, text, url, now if page is not None else None, failure))
             if page is not None:
-                writes.append(self._kept(errand.key, page))
+                writes.append(self._kept(errand.key, page, now))
         self._hand_over()
         return reads, writes
 
@@ -200,19 +204,17 @@ class PageStage:
     # ── documents ──────────────────────────────────────────────────────────────────────────────────
 
     def _key(self, row: Row) -> str:
-        """An address holds characters that a document's id must not; what a stand-in says stays apart."""
-        digest = hashlib.sha256(page_key(row.inputs.get(self._website, "")).encode()).hexdigest()
-        return f"standin.{digest}" if self._standin else digest
+        return page_doc_key(page_key(row.inputs.get(self._website, "")), standin=self._standin).id
 
-    def _kept(self, key: str, page: Page) -> Write:
+    def _kept(self, key: str, page: Page, now: float) -> Write:
         data = {
             "text": page.text,
             "url": page.final_url,
             "title": page.title,
             "pages_read": list(page.pages_read),
-            "at": self._clock.now(),
+            "at": now,
         }
-        return Create(_doc(key), data, expires_at=self._clock.now() + self._keep_s)
+        return Create(_doc(key), data, expires_at=now + self._keep_s)
 
 
 def _repeat_s(failure: RowFailed, tries: int) -> float | None:

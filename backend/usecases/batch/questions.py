@@ -18,6 +18,20 @@ from backend.ports import Prompt
 FRAME_TOKENS = 2_000
 
 
+@dataclass(frozen=True, slots=True)
+class About:
+    """What stands beside a row's own inputs: its website's text, from where and when."""
+
+    page_text: str | None = None
+    page_url: str | None = None
+    page_at: float | None = None
+    #: What is to be said beside the answer: that the website could not be read.
+    remark: str | None = None
+
+
+ALONE = About()
+
+
 @dataclass(slots=True)
 class Question:
     """One call to be made, and the rows that share its answer (the first of them is the one asked about)."""
@@ -25,9 +39,7 @@ class Question:
     key: str
     rows: list[Row]
     prompt: Prompt
-    page_url: str | None = None
-    #: What is to be said beside the answer: that the website could not be read.
-    remark: str | None = None
+    about: About = ALONE
     #: The most that one try can cost; reserved before it starts.
     worst_microusd: int = 0
     #: Tokens that the prompt will probably have; bills are held against it to learn from.
@@ -89,7 +101,8 @@ def to_results(asked: Asked, now: float) -> list[Result]:
             "tokens_out": question.tokens_out if first else 0,
             "cost_microusd": question.cost_microusd if first else 0,
             "ms": asked.ms,
-            "page_url": question.page_url,
+            "page_url": question.about.page_url,
+            "page_at": question.about.page_at,
         }
         if asked.failure is not None:
             found.append(results.failed(row, asked.failure.error_class, asked.failure.message, now, **facts))
@@ -101,7 +114,7 @@ def to_results(asked: Asked, now: float) -> list[Result]:
                     row.fingerprint,
                     "done",
                     asked.outputs,
-                    sentence=question.remark,
+                    sentence=question.about.remark,
                     cached=asked.shared or not first,
                     saved_microusd=0 if first and not asked.shared else question.cost_microusd,
                     at=now,
