@@ -113,3 +113,21 @@ def test_a_cancel_comes_while_the_job_pauses_itself(world: World, port: str, nth
     assert world.job(job_id).status in (Status.CANCELLED, Status.PAUSED)
     if world.job(job_id).ended:
         check_sums(world, job_id)
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+def test_a_second_delivery_does_not_take_a_job_that_ended_while_it_looked(world: World, nth: int) -> None:
+    """Between its two reads another one is asked to cancel, and ends the job with rows left."""
+    job_id = a_running_job(world)
+    (task,) = world.queue.tasks
+
+    def another_cancels() -> None:
+        cancel(world, job_id)
+        world.deliver(task)
+
+    report = world.deliver(task, Fate("read", nth, "meanwhile", another_cancels))
+    assert report is not None
+    assert report.outcome == "ignored"
+    assert world.job(job_id).status is Status.CANCELLED
+    assert not world.model.asked
+    check_sums(world, job_id)
