@@ -1,4 +1,4 @@
-"""Reading a store that is busy: again while the lease lasts, so that calls in flight are not lost."""
+"""Reading for a batch: a busy store is asked again while the lease lasts, and many reads keep it alive."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ T = TypeVar("T")
 class PatientDocuments:
     """`Documents` whose reads wait for a busy store; raises `LeaseLost` when the lease ends before.
 
-    Commits are not repeated here: those of a running job go through `Holding`, which knows how.
+    A large job is recalled in hundreds of reads: each may renew the lease, or nobody would ever get through
+    them within one. Commits are not repeated here: those of a running job go through `Holding`, which knows how.
     """
 
     def __init__(self, documents: Documents, clock: Clock, holding: Holding) -> None:
@@ -54,6 +55,7 @@ class PatientDocuments:
         return self._documents.purge_expired(limit)
 
     def _patiently(self, read: Callable[[], T]) -> T:
+        self._holding.renew_if_due()
         while True:
             try:
                 return read()
