@@ -13,7 +13,7 @@ from backend.domain.job import Filter, Job
 from backend.domain.money import Price, price_of
 from backend.domain.recipes import RECIPES
 from backend.domain.selection import filter_column
-from backend.errors import Conflict, Invalid, NotAllowed, NotFound, TooMany
+from backend.errors import Conflict, Invalid, NotAllowed, NotFound, Rejected, TooMany
 from backend.ports import Clock, Create, Documents, Key, Person, Sheets, Write
 from backend.usecases.inspect_sheet import Inspected, inspect_sheet, obstacles
 from backend.usecases.job_changes import event
@@ -84,12 +84,13 @@ def create_jobs(
     body = hashlib.sha256(json.dumps(_plain(wish), sort_keys=True).encode()).hexdigest()
     if key is not None and (first := _first_answer(documents, key, body)) is not None:
         return first
-    if wish.run_at is not None and wish.run_at > clock.now() + LATEST_S:
-        raise Invalid("A job starts within a year.", {"run_at": "more than a year ahead"})
-    check_wish(documents, wish, limits)
-    own = own_key_hash(documents, person.sub)
-    planned = [plan_job(person, wish, sheet_id, sheets, clock, limits) for sheet_id in wish.sheet_ids]
-    made = [replace(job, api_key_hash=own) for job in planned]
+    try:
+        made = _planned(person, wish, documents, sheets, clock, limits)
+    except Rejected:
+        # The same call may have come through while this one looked: then what stands in the way is its job.
+        if key is not None and (first := _first_answer(documents, key, body)) is not None:
+            return first
+        raise
     writes: list[Write] = []
     for job in made:
         writes += [Create(job_key(job.id), job_to_data(job)), event(job.id, clock, person.email, "Created.")]
@@ -103,6 +104,18 @@ def create_jobs(
             return first
         raise
     return ids
+
+
+def _planned(
+    person: Person, wish: Wish, documents: Documents, sheets: Sheets, clock: Clock, limits: JobLimits
+) -> list[Job]:
+    """A job for each tab, as it would be stored."""
+    if wish.run_at is not None and wish.run_at > clock.now() + LATEST_S:
+        raise Invalid("A job starts within a year.", {"run_at": "more than a year ahead"})
+    check_wish(documents, wish, limits)
+    own = own_key_hash(documents, person.sub)
+    planned = [plan_job(person, wish, sheet_id, sheets, clock, limits) for sheet_id in wish.sheet_ids]
+    return [replace(job, api_key_hash=own) for job in planned]
 
 
 def _idempotency_key(person: Person, key: str | None) -> Key | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -122,3 +123,26 @@ def test_so_many_proofs_and_keys_fit(house: House, wish: dict[str, Any]) -> None
         assert bob.ask("PUT", "/api/key", {"api_key": key})["last_four"] == key[-4:]
     assert bob.ask("POST", "/api/key/test")["last_four"] == "5678"
     assert bob.call("DELETE", "/api/key").status_code == 204
+
+
+def test_one_key_in_many_hands_at_once_makes_one_job_and_gives_all_the_same_answer(
+    house: House, wish: dict[str, Any]
+) -> None:
+    """There is no "in flight": the key is kept in the commit that makes the job, and the others find it."""
+    alice, hands = house.sign_in("alice"), 8
+    for kind in ({}, {"kind": "live", "max_rows": 1}):
+        sheet = house.a_sheet()
+        alice.prove(sheet)
+        key = {"Idempotency-Key": secrets.token_hex(8)}
+
+        def create(_hand: int, body: dict[str, Any], key: dict[str, str] = key) -> Any:
+            while (answer := alice.call("POST", "/api/jobs", body, headers=key)).status_code == 503:
+                pass  # the store gave way to the others: nothing was refused
+            return answer.status_code, [job["id"] for job in (answer.get_json().get("jobs") or ())]
+
+        body = wish | kind | {"spreadsheet_id": sheet}
+        with ThreadPoolExecutor(hands) as threads:
+            answers = list(threads.map(create, range(hands), [body] * hands))
+        assert answers == [answers[0]] * hands
+        assert answers[0][0] == 201
+        assert len(alice.ask("GET", f"/api/jobs?spreadsheet_id={sheet}")["jobs"]) == 1

@@ -15,9 +15,10 @@ from backend.domain.line import PRIORITIES, Place, order
 from backend.errors import Invalid
 from backend.ports import Create, Documents, Person, Write
 from backend.usecases import move_job
+from backend.usecases.create_job import JobLimits, Wish, create_jobs
 from backend.usecases.read_jobs import Viewer
 from backend.usecases.records import SLOTS, job_key, job_to_data, places_from_data
-from tests.usecases.world import ANA, PLACES, World
+from tests.usecases.world import ANA, BOOK, PLACES, Fate, World
 
 SHEETS = 12
 
@@ -109,6 +110,27 @@ def test_several_sheets_at_once_make_a_job_each_or_none(world: World) -> None:
     with pytest.raises(Invalid, match="no rows"):
         world.create(2, 3)
     assert len(world.jobs()) == 2
+
+
+@pytest.mark.parametrize("nth", range(1, 5))
+def test_the_same_call_twice_at_once_is_not_refused_for_the_job_that_it_made(world: World, nth: int) -> None:
+    """Whatever the second one finds in its way is the first one's job: a full line, a busy tab."""
+    world.has_rows(1, "Acme")
+
+    def wish(documents: Documents, **wish: Any) -> list[str]:
+        limits = JobLimits("a-model", "fake", {}, max_waiting=1)
+        asked = Wish(BOOK, (1,), "case_a", mode="all", **wish)
+        return create_jobs(
+            ANA, asked, "key", documents=documents, sheets=world.sheets, clock=world.clock, limits=limits
+        )
+
+    first: list[str] = []
+    fate = Fate("read", nth, "meanwhile", lambda: first.extend(wish(world.documents)))
+    second = wish(world._ports(fate)[0])
+    assert second == first or not first
+    with pytest.raises(Invalid, match="another request"):
+        wish(world.documents, start_row=3)
+    assert len(world.jobs()) == 1
 
 
 def test_a_job_ahead_of_its_time_and_one_that_follows_wait(world: World) -> None:

@@ -31,8 +31,8 @@ def claim(
     That is so for a job that does not run (any more), a delivery that is old, and a lease that lives: the
     sweep, not the queue, sees to it that a job goes on.
     """
-    # The lease first: whatever starts or ends a job replaces it, so a claim of this version finds the job as
-    # it is read below. The other way round, a job could end between the two reads and be claimed all the same.
+    # The lease first: whatever starts or ends a job replaces it, so who claims this version has the job as it
+    # is read below. The other way round, a job could end between the two reads and be claimed all the same.
     document = documents.get(lease_key(job_id))
     try:
         job, _ = load_job(documents, job_id)

@@ -15,8 +15,8 @@ T = TypeVar("T")
 class PatientDocuments:
     """`Documents` whose reads wait for a busy store; raises `LeaseLost` when the lease ends before.
 
-    A large job is recalled in hundreds of reads: each may renew the lease, or nobody would ever get through
-    them within one. Commits are not repeated here: those of a running job go through `Holding`, which knows how.
+    A large job is recalled in hundreds of reads: they renew the lease, or nobody would ever get through them
+    within one. Commits are not repeated here: those of a running job go through `Holding`, which knows how.
     """
 
     def __init__(self, documents: Documents, clock: Clock, holding: Holding) -> None:
