@@ -259,6 +259,8 @@ class FakeModel:
         self._failures: dict[str, list[RowFailed]] = {}
         self._always: dict[str, RowFailed] = {}
         self._pause: PauseJob | None = None
+        self._awaited = threading.Event()
+        self._awaited.set()
         #: Called in each call before it is answered; tests let it move the clock or end the "process".
         self.on_call: Callable[[str], None] = lambda _name: None
 
@@ -276,6 +278,10 @@ class FakeModel:
         self._always.clear()
         self._pause = None
 
+    def answers_after(self, event: threading.Event) -> None:
+        """Calls stay in flight until the event is set."""
+        self._awaited = event
+
     def refuses(self, reason: str) -> None:
         """Every call ends the job's run with this reason, such as `key_refused`."""
         self._pause = PauseJob(reason, "The provider said no.")
@@ -290,6 +296,8 @@ class FakeModel:
         try:
             self.on_call(name)
             await asyncio.sleep(0)
+            while not self._awaited.is_set():
+                await asyncio.sleep(1)
             if self._pause is not None:
                 raise self._pause
             if self._failures.get(name):

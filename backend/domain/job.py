@@ -147,14 +147,16 @@ def pause(job: Job, reason: str) -> Job:
     return replace(job, status=Status.PAUSED, reason=reason, stopping=None)
 
 
-def resume(job: Job) -> Job:
+def resume(job: Job, now: float) -> Job:
     _expect(job, "resume", Status.PAUSED)
-    return replace(job, status=Status.PENDING, reason=_waits_for(job), error=None, error_class=None)
+    return replace(job, status=Status.PENDING, reason=_waits_for(job, now), error=None, error_class=None)
 
 
-def _waits_for(job: Job) -> str:
+def _waits_for(job: Job, now: float) -> str:
     """A follower that never started still has its dependencies to wait for; the sweep releases it."""
-    return "depends" if job.depends_on and job.started_at is None else "in_line"
+    if job.depends_on and job.started_at is None:
+        return "depends"
+    return "scheduled" if job.run_at is not None and job.run_at > now else "in_line"
 
 
 def back_in_line(job: Job, reason: str, run_at: float) -> Job:
@@ -187,7 +189,7 @@ def cancel(job: Job, now: float) -> Job:
     return replace(job, status=Status.CANCELLED, reason=None, stopping=None, ended_at=now)
 
 
-def retry(job: Job, error_class: str | None) -> Job:
+def retry(job: Job, error_class: str | None, now: float) -> Job:
     """A next attempt over the rows that failed or were left."""
     _expect(job, "retry", Status.COMPLETED, Status.FAILED, Status.CANCELLED)
     if job.kind == "undo":
@@ -197,7 +199,7 @@ def retry(job: Job, error_class: str | None) -> Job:
     return replace(
         job,
         status=Status.PENDING,
-        reason=_waits_for(job),
+        reason=_waits_for(job, now),
         attempt=job.attempt + 1,
         retry_class=error_class,
         ended_at=None,

@@ -56,10 +56,14 @@ def resume(person: Person, job_id: str, *, documents: Documents, clock: Clock) -
             return job
         if job.stopping:
             raise NotAllowed("It is still stopping. Resume it in a moment.")
-        return jobs.resume(job)
+        return jobs.resume(job, clock.now())
 
     def did(before: Job, after: Job) -> str:
-        return "It goes on already." if before == after else "Back in line; it carries on where it stopped."
+        if before == after:
+            return "It goes on already."
+        if after.reason in ("scheduled", "depends"):
+            return jobs.REASONS[after.reason]
+        return "Back in line; it carries on where it stopped."
 
     return _move(person, job_id, change, documents, clock, did)
 
@@ -112,7 +116,7 @@ def retry(
                 raise NotAllowed(
                     "No row failed in this way." if error_class else "No row failed or was left."
                 )
-        return jobs.retry(job, error_class)
+        return jobs.retry(job, error_class, clock.now())
 
     def did(before: Job, after: Job) -> str:
         return "It is in line already." if before == after else f"In line again, as attempt {after.attempt}."
@@ -158,7 +162,7 @@ def change_settings(
                 _owner_of_key(person, job, "raise the budget of")
             job = replace(job, budget_microusd=budget_microusd)
             if job.status is Status.PAUSED and job.reason == "budget_reached":
-                job = jobs.resume(job)
+                job = jobs.resume(job, clock.now())
         return job
 
     def did(before: Job, after: Job) -> str:

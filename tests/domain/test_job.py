@@ -18,12 +18,12 @@ MOVES: dict[str, tuple[Callable[[Job], Job], set[Status]]] = {
     "start": (lambda job: jobs.start(job, NOW, 0), {Status.PENDING}),
     "ask to pause": (lambda job: jobs.ask_to_stop(job, "pause"), {Status.RUNNING}),
     "pause": (lambda job: jobs.pause(job, "asked"), {Status.PENDING, Status.RUNNING}),
-    "resume": (jobs.resume, {Status.PAUSED}),
+    "resume": (lambda job: jobs.resume(job, NOW), {Status.PAUSED}),
     "back in line": (lambda job: jobs.back_in_line(job, "rate_limited", NOW), {Status.RUNNING}),
     "complete": (lambda job: jobs.complete(job, NOW), {Status.RUNNING}),
     "fail": (lambda job: jobs.fail(job, "sheet_gone", "Gone.", NOW), {Status.PENDING, Status.RUNNING}),
     "cancel": (lambda job: jobs.cancel(job, NOW), {Status.PENDING, Status.RUNNING, Status.PAUSED}),
-    "retry": (lambda job: jobs.retry(job, None), {Status.COMPLETED, Status.FAILED, Status.CANCELLED}),
+    "retry": (lambda job: jobs.retry(job, None, NOW), {Status.COMPLETED, Status.FAILED, Status.CANCELLED}),
 }
 
 
@@ -53,7 +53,7 @@ def test_who_stops_is_not_stopping_any_more(end: str) -> None:
 
 def test_a_retry_begins_a_next_attempt_without_the_old_error() -> None:
     failed = jobs.fail(a_job("1"), "no_columns", "No columns.", NOW, "trace")
-    again = jobs.retry(failed, "bad_answer")
+    again = jobs.retry(failed, "bad_answer", NOW)
     assert (again.status, again.attempt, again.retry_class) == (Status.PENDING, 2, "bad_answer")
     assert (again.error, again.error_class, again.trace_id, again.ended_at) == (None, None, None, None)
 
@@ -66,9 +66,16 @@ def test_a_follower_that_never_started_still_waits_for_what_it_follows(move: str
     assert MOVES[move][0](replace(follower, started_at=NOW)).reason == "in_line"
 
 
+@pytest.mark.parametrize("move", ["resume", "retry"])
+def test_a_job_set_aside_before_its_time_waits_for_it_again(move: str) -> None:
+    status = Status.PAUSED if move == "resume" else Status.CANCELLED
+    assert MOVES[move][0](a_job("1", status=status, run_at=NOW + 60)).reason == "scheduled"
+    assert MOVES[move][0](a_job("1", status=status, run_at=NOW - 60)).reason == "in_line"
+
+
 def test_an_undo_is_not_retried() -> None:
     with pytest.raises(NotAllowed, match="undo"):
-        jobs.retry(a_job("1", status=Status.COMPLETED, kind="undo"), None)
+        jobs.retry(a_job("1", status=Status.COMPLETED, kind="undo"), None, NOW)
 
 
 @pytest.mark.parametrize("status", Status)

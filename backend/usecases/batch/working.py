@@ -299,6 +299,8 @@ class Work:
             self._purse.job_budget_is(job.budget_microusd)
             if job.stopping and (self._stop is None or self._stop.kind == "more"):
                 self._end_asking(Outcome("stopped"))
+                # Those who wait for it see at once how many calls are still to come back.
+                self._holding.commit([], lambda lease: replace(lease, in_flight=self._asker.in_flight))
         if self._ending.is_set() and self._gives_back_at == float("inf"):
             self._gives_back_at = now + GIVE_BACK_S
             self._end_asking(self._stop or Outcome("more"))
