@@ -193,3 +193,27 @@ function prepareDownload(id, kind) {
 function readSystem() {
   return outcome_(() => ask_(get_('/api/system', {})));
 }
+
+/**
+ * Keeps the person's own key for the model, once the provider has taken it. It passes through and stays nowhere.
+ * @param {string} key
+ * @return {Outcome}
+ */
+function setKey(key) {
+  return outcome_(() => ask_(put_('/api/key', { api_key: key })));
+}
+
+/**
+ * Asks the provider whether it takes the key that is kept.
+ * @return {Outcome}
+ */
+function testKey() {
+  return outcome_(() => ask_(post_('/api/key/test', {})));
+}
+
+/**
+ * @return {Outcome}
+ */
+function removeKey() {
+  return outcome_(() => ask_(delete_('/api/key')));
+}

@@ -31,6 +31,23 @@ function patch_(path, body) {
 }
 
 /**
+ * @param {string} path
+ * @param {Fields} body
+ * @return {ApiRequest}
+ */
+function put_(path, body) {
+  return { method: 'put', path, body, headers: {} };
+}
+
+/**
+ * @param {string} path
+ * @return {ApiRequest}
+ */
+function delete_(path) {
+  return { method: 'delete', path, body: null, headers: {} };
+}
+
+/**
  * The same request, to be done once however often it arrives.
  * @param {ApiRequest} request
  * @param {string} key
@@ -48,7 +65,7 @@ function once_(request, key) {
  * @return {ApiRequest}
  */
 function move_(id, move, details) {
-  if (move === 'delete') return { method: 'delete', path: jobPath_(id), body: null, headers: {} };
+  if (move === 'delete') return delete_(jobPath_(id));
   return post_(jobPath_(id) + '/' + encodeURIComponent(move), details || {});
 }
 

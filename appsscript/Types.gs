@@ -4,7 +4,7 @@
 
 /**
  * A request to the api.
- * @typedef {{method: 'get'|'post'|'patch'|'delete', path: string, body: Fields|null, headers: Fields}} ApiRequest
+ * @typedef {{method: 'get'|'post'|'put'|'patch'|'delete', path: string, body: Fields|null, headers: Fields}} ApiRequest
  */
 
 /**

@@ -29,8 +29,11 @@ FOR_THE_PAGE = {
     "readSelection",
     "readSheet",
     "readSystem",
+    "removeKey",
     "renewWatchToken",
+    "setKey",
     "shareWith",
+    "testKey",
 }
 
 

@@ -69,6 +69,9 @@ BASE = "https://rowmill.example"
         ("prepareDownload", ["job1", "csv"], "post", "/api/jobs/job1/downloads/csv", {}),
         ("renewWatchToken", [], "post", "/api/access/watch-tokens", {"spreadsheet_id": BOOK}),
         ("readSystem", [], "get", "/api/system", None),
+        ("setKey", ["sk-own"], "put", "/api/key", {"api_key": "sk-own"}),
+        ("testKey", [], "post", "/api/key/test", {}),
+        ("removeKey", [], "delete", "/api/key", None),
     ],
 )
 def test_the_request(
@@ -81,6 +84,10 @@ def test_the_request(
     assert (json.loads(sent["payload"]) if "payload" in sent else None) == body
     assert sent["headers"] == {"Authorization": "Bearer id-token"}
     assert sent["followRedirects"] is False
+
+
+def test_a_key_stays_in_no_property(script: Script) -> None:
+    assert script.connected((200, {})).run("setKey", "sk-own").of("setProperty") == []
 
 
 def test_a_job_is_created_under_its_key(script: Script) -> None:

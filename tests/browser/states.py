@@ -341,6 +341,8 @@ STATES: dict[str, Callable[[Bench], None]] = {
         "const counts = new Map(names);"
         "changeIn('page', { categories: { counts, read: 40, shown: CATEGORIES_SHOWN, over: true } });",
     ),
+    "upload": sheet("change({ place: 'upload' });"),
+    "system": sheet("change({ place: 'system' });"),
     "toast": sheet("say('Companies: complete. 1,168 done · 12 failed.', 'x');"),
 }
 
