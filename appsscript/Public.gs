@@ -168,6 +168,16 @@ function listRows(id, query) {
 }
 
 /**
+ * The website's text that a row was asked with.
+ * @param {string} id
+ * @param {string} receipt
+ * @return {Outcome}
+ */
+function readPage(id, receipt) {
+  return outcome_(() => ask_(get_(jobPath_(id) + '/rows/' + encodeURIComponent(receipt) + '/page', {})));
+}
+
+/**
  * @param {string} id
  * @param {Fields} query cursor
  * @return {Outcome}

@@ -26,6 +26,7 @@ FOR_THE_PAGE = {
     "readColumnValues",
     "readContext",
     "readJob",
+    "readPage",
     "readSelection",
     "readSheet",
     "readSystem",

@@ -83,7 +83,7 @@ class Bench:
     def opened(self) -> Bench:
         """Loads the workbench and waits until the Sheet place can be used."""
         self.open()
-        expect(self.button("Queue for background processing")).to_be_visible(timeout=20_000)
+        expect(self.button("Queue for background processing")).to_be_visible(timeout=60_000)
         return self
 
     def button(self, name: str, **more: Any) -> Locator:
@@ -95,7 +95,7 @@ class Bench:
     def label(self, name: str) -> Locator:
         return self.sidebar.get_by_label(name, exact=True)
 
-    def says(self, text: str, timeout_s: float = 20) -> None:
+    def says(self, text: str, timeout_s: float = 60) -> None:
         expect(self.sidebar.locator("#root")).to_contain_text(text, timeout=timeout_s * 1000)
 
     def cell(self, row: int, column: int) -> Locator:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.browser.bench import Bench, Model, new_workbook, share, some_companies
 from tests.chromium import missing
@@ -17,6 +17,16 @@ from tests.stack import LocalStack, local_stack
 AXE = Path(__file__).parents[1] / "appsscript" / "node_modules" / "axe-core" / "axe.min.js"
 
 Opener = Callable[..., Bench]
+
+#: How long a condition is waited for; it is given up, not measured, so a busy machine fails nothing.
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> Iterator[None]:
+    expect.set_options(timeout=PATIENCE_MS)
+    yield
+    expect.set_options(timeout=None)
 
 
 @pytest.fixture(scope="session")
@@ -30,6 +40,7 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
     made = chromium.new_context(
         viewport={"width": 1600, "height": 800}, locale="en-US", timezone_id="Europe/London"
     )
+    made.set_default_timeout(PATIENCE_MS)
     yield made
     made.close()
 

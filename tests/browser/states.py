@@ -146,7 +146,9 @@ def a_receipt(row: int, **changes: Any) -> dict[str, Any]:
         "tokens_out": 43,
         "cost_microusd": 28,
         "seconds": 1.1,
+        "id": f"1-0-{row}",
         "page_url": None,
+        "page_at": None,
         "ended_at": "2026-11-23T09:00:40Z",
         **changes,
     }
@@ -235,6 +237,7 @@ def a_page(job: dict[str, Any], script: str = "") -> Callable[[Bench], None]:
         "eventsCursor": None,
         "categories": None,
         "openRow": 3,
+        "pageText": None,
         "file": None,
         "budget": "",
         "seen": "",

@@ -27,9 +27,9 @@ def test_a_first_use_from_the_address_to_the_sheet(bench: Opener) -> None:
     desk.press("Continue")
     desk.says("Let Rowmill write here")
     desk.press("Share with this account")
-    expect(desk.button("Queue for background processing")).to_be_visible(timeout=20_000)
+    expect(desk.button("Queue for background processing")).to_be_visible()
     desk.page.reload()
-    expect(desk.button("Queue for background processing")).to_be_visible(timeout=20_000)
+    expect(desk.button("Queue for background processing")).to_be_visible()
 
 
 def test_sharing_by_hand(bench: Opener) -> None:
@@ -42,7 +42,7 @@ def test_sharing_by_hand(bench: Opener) -> None:
     doors = f"{desk.stack.sheets_url}/_standin/workbooks/{desk.workbook}/editors"
     requests.put(doors, json={"email": account}, timeout=10)
     desk.press("I have shared it")
-    expect(desk.button("Queue for background processing")).to_be_visible(timeout=20_000)
+    expect(desk.button("Queue for background processing")).to_be_visible()
 
 
 def test_access_taken_back_leads_back_to_sharing(bench: Opener) -> None:
@@ -72,7 +72,7 @@ def test_the_service_is_out_of_reach(bench: Opener) -> None:
     desk.says("Your jobs go on without the sidebar.")
     requests.delete(faults, timeout=10)
     desk.press("Try again")
-    expect(desk.button("Queue for background processing")).to_be_visible(timeout=20_000)
+    expect(desk.button("Queue for background processing")).to_be_visible()
 
 
 def test_an_id_token_that_has_expired_is_said_plainly(bench: Opener) -> None:
@@ -80,11 +80,11 @@ def test_an_id_token_that_has_expired_is_said_plainly(bench: Opener) -> None:
     faults = f"{desk.stack.workbench_url}/_standin/faults"
     requests.put(faults, json={"token_flaw": "expired"}, timeout=10)
     desk.open()
-    expect(desk.button("Try again")).to_be_visible(timeout=20_000)
+    expect(desk.button("Try again")).to_be_visible()
     assert desk.sidebar.get_by_role("alert").inner_text().strip()
     requests.delete(faults, timeout=10)
     desk.press("Try again")
-    expect(desk.button("Queue for background processing")).to_be_visible(timeout=20_000)
+    expect(desk.button("Queue for background processing")).to_be_visible()
 
 
 def test_an_expired_watch_token_is_renewed_unseen(bench: Opener) -> None:
@@ -100,7 +100,7 @@ def test_an_expired_watch_token_is_renewed_unseen(bench: Opener) -> None:
 
     desk.page.route("**/api/watch*", expire_once)
     desk.press("Queue for background processing")
-    desk.says("Companies: complete. 3 done.", timeout_s=40)
+    desk.says("Companies: complete. 3 done.")
     assert len(refused) == 1
     expect(desk.sidebar.get_by_text("Rowmill does not answer")).to_have_count(0)
 

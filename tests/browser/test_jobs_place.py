@@ -25,7 +25,7 @@ def test_cancel_says_how_many_calls_are_in_flight(bench: Opener, model: Model) -
     desk.says("Cancel this job? What is done stays in the sheet.")
     desk.press("Cancel the job")
     expect(desk.sidebar.locator("main")).to_contain_text(re.compile(r"Cancelling: \d+ calls? in flight"))
-    expect(desk.sidebar.locator("main .pill").first).to_have_text("Cancelled", timeout=40_000)
+    expect(desk.sidebar.locator("main .pill").first).to_have_text("Cancelled")
 
 
 def test_pause_and_resume(bench: Opener, model: Model) -> None:
@@ -35,11 +35,11 @@ def test_pause_and_resume(bench: Opener, model: Model) -> None:
     desk.press("Queue for background processing")
     open_the_job(desk)
     desk.press("Pause", exact=True)
-    expect(desk.button("Resume", exact=True)).to_be_visible(timeout=60_000)
+    expect(desk.button("Resume", exact=True)).to_be_visible()
     expect(desk.sidebar.locator("main .pill").first).to_have_text("Paused")
     model.is_well()
     desk.press("Resume", exact=True)
-    desk.says("Companies: complete. 1,600 done.", timeout_s=60)
+    desk.says("Companies: complete. 1,600 done.")
 
 
 def test_undo_puts_back_what_the_cells_held(bench: Opener) -> None:
@@ -50,7 +50,7 @@ def test_undo_puts_back_what_the_cells_held(bench: Opener) -> None:
     desk.sheet("PUT", "/values/Companies!F2?valueInputOption=USER_ENTERED", {"values": [["=1+1"]]})
     desk.label("Which rows").select_option("all")
     desk.press("Queue for background processing")
-    desk.says("Companies: complete. 4 done.", timeout_s=60)
+    desk.says("Companies: complete. 4 done.")
     desk.sheet("PUT", "/values/Companies!F4?valueInputOption=RAW", {"values": [["typed since"]]})
     desk.press("Show", exact=True)
     desk.press("Undo", exact=True)
@@ -69,21 +69,21 @@ def test_failures_by_class_and_retrying_one(bench: Opener, model: Model) -> None
     desk.press("Queue for background processing")
     open_the_job(desk)
     failures = desk.sidebar.get_by_role("region", name="Failures")
-    expect(failures).to_contain_text("Answer not usable1", timeout=60_000)
+    expect(failures).to_contain_text("Answer not usable1")
     failures.get_by_role("button", name="Show the rows: Answer not usable").click()
     row = desk.button("Row 3 Failed")
     row.click()
     expect(desk.page.locator(".grid .number.lit")).to_have_text("3")
     model.is_well()
     failures.get_by_role("button", name="Retry: Answer not usable").click()
-    desk.says("6 of 6 rows · 100%", timeout_s=60)
+    desk.says("6 of 6 rows · 100%")
     desk.says("6 done")
 
 
 def test_downloads(bench: Opener) -> None:
     desk = bench(rows=3).opened()
     desk.press("Queue for background processing")
-    desk.says("Companies: complete. 3 done.", timeout_s=60)
+    desk.says("Companies: complete. 3 done.")
     desk.press("Show", exact=True)
     for label, suffix in (("Download as CSV", "csv"), ("Download as an Excel file", "xlsx")):
         with desk.page.expect_download() as begun:
@@ -95,11 +95,11 @@ def test_downloads(bench: Opener) -> None:
 def test_the_spread_of_categories(bench: Opener) -> None:
     desk = bench(rows=24).opened()
     desk.press("Queue for background processing")
-    desk.says("Companies: complete. 24 done.", timeout_s=60)
+    desk.says("Companies: complete. 24 done.")
     desk.press("Show", exact=True)
     desk.press("Count the categories")
     categories = desk.sidebar.get_by_role("region", name="Categories")
-    expect(categories).to_contain_text("categories", timeout=20_000)
+    expect(categories).to_contain_text("categories")
     counts = [int(text) for text in categories.locator("li .number").all_inner_texts()]
     assert sum(counts) == 24
 
@@ -107,7 +107,7 @@ def test_the_spread_of_categories(bench: Opener) -> None:
 def test_a_thousand_categories_come_a_hundred_at_a_time(bench: Opener) -> None:
     desk = bench(rows=3).opened()
     desk.press("Queue for background processing")
-    desk.says("Companies: complete. 3 done.", timeout_s=60)
+    desk.says("Companies: complete. 3 done.")
     desk.press("Show", exact=True)
     desk.says("Categories")
     desk.evaluate(
@@ -127,19 +127,19 @@ def test_two_hundred_jobs_in_pages_filtered_and_cancelled_at_once(bench: Opener)
     queue_for_later(desk, 200)
     desk.press("Jobs")
     items = desk.sidebar.get_by_role("checkbox", name="Select Companies")
-    expect(items).to_have_count(50, timeout=20_000)
+    expect(items).to_have_count(50)
     desk.press("Show more")
-    expect(items).to_have_count(100, timeout=20_000)
+    expect(items).to_have_count(100)
     desk.label("State").select_option("PAUSED")
     desk.says("No job matches")
     desk.label("State").select_option("PENDING")
-    expect(items).to_have_count(50, timeout=20_000)
+    expect(items).to_have_count(50)
     desk.sidebar.get_by_label("Select all that match").check()
     bulk = desk.sidebar.get_by_role("region", name="Selected jobs")
     bulk.get_by_role("button", name="Cancel").click()
     bulk.get_by_text("Cancel all that match?").wait_for()
     bulk.get_by_role("button", name="Cancel").click()
-    desk.says("Cancel: 200 done.", timeout_s=60)
+    desk.says("Cancel: 200 done.")
     desk.says("No job matches")
 
 
@@ -148,7 +148,7 @@ def test_some_jobs_are_picked_by_hand(bench: Opener) -> None:
     queue_for_later(desk, 3)
     desk.press("Jobs")
     items = desk.sidebar.get_by_role("checkbox", name="Select Companies")
-    expect(items).to_have_count(3, timeout=20_000)
+    expect(items).to_have_count(3)
     items.nth(0).check()
     items.nth(2).check()
     desk.says("2 selected.")
@@ -162,7 +162,7 @@ def open_the_job(desk: Bench) -> None:
     """From the message that says it was queued."""
     desk.says("Queued. You can close this sidebar.")
     desk.press("Show", exact=True)
-    expect(desk.sidebar.get_by_role("region", name="About this job")).to_be_visible(timeout=20_000)
+    expect(desk.sidebar.get_by_role("region", name="About this job")).to_be_visible()
 
 
 def queue_for_later(desk: Bench, count: int) -> None:

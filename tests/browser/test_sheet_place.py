@@ -17,14 +17,14 @@ def test_the_receipt_before_the_run(bench: Opener) -> None:
     desk = bench(tabs={"Companies": twins}).opened()
     desk.press("Check", exact=True)
     receipt = desk.sidebar.get_by_role("region", name="Receipt")
-    expect(receipt).to_contain_text("Questions to ask", timeout=20_000)
+    expect(receipt).to_contain_text("Questions to ask")
     expect(receipt).to_contain_text("Equal to another row-1")
     receipt.get_by_text("What is sent for row 2").click()
     expect(receipt.get_by_role("region", name="Instructions and row as sent")).to_contain_text("House 1")
     desk.label("How many").fill("4")
     expect(receipt).to_contain_text("You have changed something since.")
     desk.press("Check again")
-    expect(receipt).to_contain_text("Questions to ask4", timeout=20_000)
+    expect(receipt).to_contain_text("Questions to ask4")
 
 
 def test_checking_and_queueing_by_keyboard_alone(bench: Opener) -> None:
@@ -37,7 +37,7 @@ def test_checking_and_queueing_by_keyboard_alone(bench: Opener) -> None:
     desk.says("Before you run it")
     tab_to(desk, "Queue for background processing")
     desk.page.keyboard.press("Space")
-    desk.says("Companies: complete. 3 done.", timeout_s=40)
+    desk.says("Companies: complete. 3 done.")
     assert desk.values()[1][5:] == []
 
 
@@ -61,7 +61,7 @@ def test_only_the_rows_of_a_date(bench: Opener) -> None:
     desk.label("Only where").select_option("Instantly Date")
     desk.label("has the value").select_option(label="2026-03-02 · 3")
     desk.press("Queue for background processing")
-    desk.says("Companies: complete. 3 done.", timeout_s=40)
+    desk.says("Companies: complete. 3 done.")
     filled = [n for n, row in enumerate(desk.values()[1:], 1) if len(row) > 5]
     assert filled == [3, 6, 9]
 
@@ -83,7 +83,7 @@ def test_another_column_serves_an_input(bench: Opener) -> None:
     desk.says("Company Name")
     desk.label("Company Name").select_option(label="A · Firm called")
     desk.press("Queue for background processing")
-    desk.says("Companies: complete. 3 done.", timeout_s=40)
+    desk.says("Companies: complete. 3 done.")
 
 
 def test_wrong_numbers_are_said_under_their_field(bench: Opener) -> None:
@@ -107,11 +107,11 @@ def test_a_live_run_and_the_next_hundred(bench: Opener) -> None:
     desk = bench(rows=130).opened()
     desk.press("Run 100 now")
     live = desk.sidebar.get_by_role("region", name="Live run")
-    expect(live).to_contain_text("These rows are done", timeout=60_000)
+    expect(live).to_contain_text("These rows are done")
     expect(live.get_by_role("listitem")).to_have_count(100)
     expect(desk.cell(1, 6)).to_have_text("Category")
     desk.press("Run the next 100")
-    expect(live.get_by_role("listitem")).to_have_count(30, timeout=60_000)
+    expect(live.get_by_role("listitem")).to_have_count(30)
     expect(live).to_contain_text("Row 131")
     assert all(len(row) == 9 for row in desk.values()[1:])
 
@@ -120,6 +120,6 @@ def test_a_row_of_a_live_run_leads_to_the_sheet(bench: Opener) -> None:
     desk = bench(rows=60).opened()
     desk.press("Run 60 now")
     line = desk.sidebar.get_by_role("region", name="Live run").get_by_role("button", name="Row 55")
-    line.click(timeout=60_000)
+    line.click()
     expect(desk.page.locator(".grid .number.lit")).to_have_text("55")
     expect(desk.cell(55, 1)).to_be_in_viewport()

@@ -26,8 +26,8 @@ def test_close_and_reopen_while_it_runs(bench: Opener, model: Model) -> None:
     desk.says("This tab is being filled")
     desk.page.reload()
     strip = desk.sidebar.get_by_role("contentinfo", name="Progress")
-    expect(strip).to_contain_text("Companies", timeout=20_000)
-    desk.says("Companies: complete. 30 done.", timeout_s=60)
+    expect(strip).to_contain_text("Companies")
+    desk.says("Companies: complete. 30 done.")
     expect(desk.sidebar.locator(".toast")).to_have_count(1)
     expect(strip).to_have_count(0)
 
@@ -38,9 +38,9 @@ def test_the_api_goes_and_comes_back(bench: Opener, model: Model) -> None:
     desk.press("Queue for background processing")
     desk.says("This tab is being filled")
     desk.page.route("**/api/watch*", lambda route: route.abort())
-    desk.says("Rowmill does not answer. Jobs go on; looking again in", timeout_s=40)
+    desk.says("Rowmill does not answer. Jobs go on; looking again in")
     desk.page.unroute("**/api/watch*")
-    desk.says("Companies: complete. 20 done.", timeout_s=60)
+    desk.says("Companies: complete. 20 done.")
     expect(desk.sidebar.get_by_text("Rowmill does not answer")).to_have_count(0)
 
 
@@ -72,7 +72,7 @@ def test_a_row_edited_while_it_runs_is_left_alone(bench: Opener, model: Model) -
     desk.cell(3, 1).click()
     desk.page.keyboard.type("Someone else entirely")
     desk.page.keyboard.press("Enter")
-    desk.says("4 done · 1 changed meanwhile", timeout_s=60)
+    desk.says("4 done · 1 changed meanwhile")
     assert len(desk.values()[2]) <= 5
 
 
