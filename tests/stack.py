@@ -18,6 +18,7 @@ import requests
 
 from backend.local.person import Person
 from backend.local.stack import APP, SWEEP_EVERY_S, Stack, StackSettings
+from tests.spills import PLANTED, Overheard, Secret, planted, spilled, written
 
 ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
 HEADERS = ["Company Name", "Company Keywords", "Company Short Description"]
@@ -28,11 +29,22 @@ class LocalStack:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
+        self.heard = Overheard()
         self.person = Person(stack)
         self.backend_url, self.workbench_url = stack.backend_url, stack.workbench_url
         self.sheets_url, self.tasks_url = stack.sheets_url, stack.tasks_url
         self.model_url, self.identity_url, self.web_url = stack.model_url, stack.identity_url, stack.web_url
         self.data = stack.settings.data
+
+    @property
+    def person(self) -> Person:
+        """Who calls the api here; whoever is put in their place is overheard, too."""
+        return self._person
+
+    @person.setter
+    def person(self, person: Person) -> None:
+        self._person = person
+        self.heard.listen(person._session, self.stack.backend_url)
 
     def a_sheet(
         self, rows: Sequence[Sequence[Any]], *, headers: Sequence[str] = HEADERS, id: str = ""
@@ -40,6 +52,7 @@ class LocalStack:
         """A workbook of one tab, shared with the service account; gives its id."""
         identifier = id or f"test-sheet-{time.time_ns()}"
         self.person.create_workbook(identifier, "A test", "Companies", [list(headers), *map(list, rows)])
+        self.heard.cells(rows)
         return identifier
 
     def queue(self, spreadsheet_id: str, **wish: Any) -> dict[str, Any]:
@@ -100,6 +113,14 @@ class LocalStack:
     def log(self, part: str) -> str:
         return (self.data / "logs" / f"{part}.log").read_text()
 
+    def written(self) -> dict[str, bytes]:
+        """All that was written so far: logs, tasks, documents, cells and answers, by place."""
+        return written(self.data, {"tasks": self.tasks_url, "cells": self.sheets_url}, self.heard.answers)
+
+    def spilled(self, *more: Secret) -> list[str]:
+        """Which secrets stand where they must not, each in a sentence; `more` are looked for, too."""
+        return spilled(self.written(), {*planted(), *self.heard.secrets, *more})
+
 
 @contextmanager
 def local_stack(
@@ -112,7 +133,10 @@ def local_stack(
     app: str = APP,
     sweep_every_s: float = SWEEP_EVERY_S,
 ) -> Iterator[LocalStack]:
-    """Starts everything with its data in `folder` (a passing one unless named); ends it with the block."""
+    """Starts everything with its data in `folder` (a passing one unless named); ends it with the block.
+
+    Secrets are planted in it, and a block that has gone well fails when one of them stands where it must not.
+    """
     with ExitStack() as passing:
         if folder is None:
             folder = Path(passing.enter_context(tempfile.TemporaryDirectory(prefix="rowmill-")))
@@ -121,10 +145,12 @@ def local_stack(
             latency_ms=latency_ms,
             workbench=workbench,
             web_latency_ms=web_latency_ms,
-            backend_env=tuple((env or {}).items()),
+            backend_env=tuple((PLANTED | dict(env or {})).items()),
             app=app,
             sweep_every_s=sweep_every_s,
         )
         ours = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
         kept = {name: value for name, value in os.environ.items() if name not in ours}
-        yield LocalStack(passing.enter_context(Stack(settings, kept)))
+        local = LocalStack(passing.enter_context(Stack(settings, kept)))
+        yield local
+        assert not local.spilled()

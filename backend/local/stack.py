@@ -165,10 +165,10 @@ class Stack:
         return path
 
     def _backend(self, port: int, key_file: Path) -> None:
-        self._again["backend"] = lambda: self._backend(port, key_file)
         env = self._backend_environment(key_file) | {"BIND": f"127.0.0.1:{port}"}
         command = [sys.executable, "-m", "gunicorn", "-c", "backend/gunicorn.conf.py", self.settings.app]
         process = self._process("backend", command, env | dict(self.settings.backend_env))
+        self._again["backend"] = lambda: self._backend(port, key_file)
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if process.poll() is not None:
@@ -224,7 +224,8 @@ class Stack:
     def _process(
         self, name: str, command: list[str], env: Mapping[str, str], stdout: int | IO[str] | None = None
     ) -> subprocess.Popen[str]:
-        log = (self._logs / f"{name}.log").open("w")
+        # A part that is started again goes on in its log: what it said before is told nowhere else.
+        log = (self._logs / f"{name}.log").open("a" if name in self._again else "w")
         self._undo.callback(log.close)
         process = subprocess.Popen(
             command,

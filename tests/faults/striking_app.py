@@ -115,6 +115,9 @@ class WatchedModel:
         self._strike.at("ask", "after", prompt)
         return answer
 
+    async def check(self, **named: Any) -> None:
+        await self._model.check(**named)
+
 
 def serve() -> Flask:
     """For gunicorn."""

@@ -133,7 +133,13 @@ class CloudTasks:
             self._around.ledger.add("dropped", task=kept.name)
             return kept
         self._store.add(kept, queue)
-        self._around.ledger.add("created", task=kept.name, due=kept.schedule_time.ToMicroseconds() / 1e6)
+        self._around.ledger.add(
+            "created",
+            task=kept.name,
+            due=kept.schedule_time.ToMicroseconds() / 1e6,
+            headers=dict(kept.http_request.headers),
+            body=kept.http_request.body.decode(errors="replace"),
+        )
         self.runners[queue].poke()
         return kept
 
