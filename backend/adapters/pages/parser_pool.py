@@ -110,8 +110,8 @@ class ParserPool:
 
     def robots(self, body: bytes, url: str, until: float) -> tuple[bool, float | None]:
         """Does a robots.txt let us read an address, and with what delay in seconds?"""
-        said = self._ask({"ask": "robots", "agent": ROBOT, "url": url}, body, until)
-        return bool(said["allowed"]), said["delay"]
+        said = self._ask({"ask": "robots", "robot": ROBOT, "url": url}, body, until)
+        return bool(said["allowed"]), said["delay_s"]
 
     def close(self) -> None:
         with self._lock:

@@ -17,9 +17,8 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from protego import Protego
-
 from backend.adapters.pages.parsing import parse
+from backend.adapters.pages.robots_rules import judge
 
 _LENGTH = struct.Struct(">I")
 #: A frame's longest: the largest page, several times over.
@@ -52,9 +51,8 @@ def _exactly(wire: socket.socket, count: int) -> bytes:
 def answer(question: dict[str, Any], body: bytes) -> dict[str, Any]:
     """What one question gives; `robots` → allowed and delay, else a Reading's fields."""
     if question["ask"] == "robots":
-        rules = Protego.parse(body.decode("utf-8", "replace"))
-        agent = question["agent"]
-        return {"allowed": rules.can_fetch(question["url"], agent), "delay": rules.crawl_delay(agent)}
+        allowed, delay_s = judge(body, question["url"], question["robot"])
+        return {"allowed": allowed, "delay_s": delay_s}
     return asdict(parse(body, question["content_type"], question["max_chars"]))
 
 

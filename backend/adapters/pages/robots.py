@@ -1,4 +1,4 @@
-"""robots.txt, as RFC 9309 has it: kept for each host with an expiry, judged in the parser's processes."""
+"""robots.txt, as RFC 9309 has it: kept for each host with an expiry; large ones are judged by the parsers."""
 
 from __future__ import annotations
 
@@ -8,11 +8,15 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from backend.adapters.pages.parser_pool import ParserPool
+from backend.adapters.pages.robots_rules import judge
+from backend.adapters.pages.settings import ROBOT
 from backend.domain.website import Address
 from backend.errors import RowFailed
 
 #: Seconds that "the file could not be read" is kept: short, for it closes the whole site.
 UNREADABLE_S = 60.0
+#: Files up to this size are judged at once, for whatever stands in them that takes milliseconds at most.
+SMALL_BYTES = 8 * 1024
 
 
 @dataclass(frozen=True)
@@ -70,9 +74,12 @@ class Robots:
         if not rules.say_something:
             return 0.0
         try:
-            allowed, delay_s = self._parsers.robots(rules.body, address.url, until)
-        except RowFailed as failure:
-            if failure.transient:
+            if len(rules.body) <= SMALL_BYTES:
+                allowed, delay_s = judge(rules.body, address.url, ROBOT)
+            else:
+                allowed, delay_s = self._parsers.robots(rules.body, address.url, until)
+        except Exception as failure:
+            if isinstance(failure, RowFailed) and failure.transient:
                 raise
             raise RowFailed("page_blocked", f"The robots.txt of {host} cannot be understood.") from failure
         if not allowed:

@@ -38,7 +38,8 @@ class Watchdog:
             if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, name="pages-watchdog", daemon=True)
                 self._thread.start()
-            self._changed.notify()
+            elif self._alarms[0][2] is alarm:  # else the thread wakes in time for it anyway
+                self._changed.notify()
         return alarm
 
     def close(self) -> None:
