@@ -62,6 +62,8 @@ def _shortened(text: str) -> str:
         text = text[beginning.end() :]
     while True:
         shorter = _ENDING.sub("", text).rstrip(" ,.&-")
+        if shorter.endswith(" and"):
+            return text  # "Shakespeare and Company" is a name as it stands
         if shorter == text.rstrip(" ,.&-") or not shorter:
             return shorter or text
         text = shorter
