@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from backend.entrypoints.payloads.base import Problem
+from backend.entrypoints.reading import IDEMPOTENCY_KEY_CHARS
 from backend.entrypoints.routing import Guard, Route
 
 _REF = "#/components/schemas/{model}"
@@ -48,7 +49,7 @@ def _operation(route: Route) -> dict[str, Any]:
     operation: dict[str, Any] = {
         "operationId": _operation_id(route),
         "summary": route.summary,
-        "parameters": [*_path_parameters(route), *_query_parameters(route)],
+        "parameters": [*_path_parameters(route), *_query_parameters(route), *_header_parameters(route)],
         "responses": {
             str(route.status): success,
             "default": {
@@ -86,6 +87,15 @@ def _query_parameters(route: Route) -> list[dict[str, Any]]:
         {"name": name, "in": "query", "required": name in required, "schema": part}
         for name, part in schema["properties"].items()
     ]
+
+
+def _header_parameters(route: Route) -> list[dict[str, Any]]:
+    if not route.keyed:
+        return []
+    schema = {"type": "string", "minLength": 1, "maxLength": IDEMPOTENCY_KEY_CHARS}
+    said = "The same key with the same call gives the first answer again; with another body, 422."
+    key = {"name": "Idempotency-Key", "in": "header", "required": False, "schema": schema}
+    return [{**key, "description": said}]
 
 
 def _ref(model: type[BaseModel]) -> dict[str, str]:

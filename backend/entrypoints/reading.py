@@ -19,6 +19,7 @@ from backend.errors import Invalid, TooLarge, Unsupported
 BODY_BYTES = 1024 * 1024
 #: Objects and lists within each other; nothing we take goes deeper than three.
 DEPTH = 20
+IDEMPOTENCY_KEY_CHARS = 200
 
 
 def body(model: type[BaseModel] | None, most_bytes: int) -> BaseModel | None:
@@ -60,6 +61,14 @@ def query(model: type[BaseModel]) -> BaseModel:
         return model.model_validate(values)
     except ValidationError as error:
         raise _invalid(error) from error
+
+
+def idempotency_key() -> str | None:
+    """The header by which a creating call may be repeated; raises `Invalid`."""
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 1 <= len(key) <= IDEMPOTENCY_KEY_CHARS:
+        raise Invalid(f"An Idempotency-Key has 1 to {IDEMPOTENCY_KEY_CHARS} characters.")
+    return key
 
 
 def _check(raw: bytes) -> None:

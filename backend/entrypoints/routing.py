@@ -60,6 +60,7 @@ class Call:
     person: Person | None = None
     watcher: WatchToken | None = None
     job: Job | None = None
+    idempotency_key: str | None = None
 
     @property
     def who(self) -> Person:
@@ -93,6 +94,8 @@ class Route:
     body_bytes: int = reading.BODY_BYTES
     #: The handler reads the body itself, by `reading.whole(body_bytes)`: a file.
     file: bool = False
+    #: Takes an `Idempotency-Key`: the same key and the same call give the first answer again.
+    keyed: bool = False
 
 
 def register(app: Flask, service: Service, routes: Sequence[Route]) -> None:
@@ -121,7 +124,8 @@ def _view(service: Service, route: Route) -> Callable[..., Response]:
         job = _authorise(service, route, caller, path, query, body)
         person = caller if isinstance(caller, Person) else None
         watcher = caller if isinstance(caller, WatchToken) else None
-        given = route.handler(Call(service, path, body, query, person, watcher, job))
+        key = reading.idempotency_key() if route.keyed else None
+        given = route.handler(Call(service, path, body, query, person, watcher, job, key))
         if isinstance(given, Response):
             return given
         if given is None:

@@ -8,7 +8,6 @@ from backend.domain import headers
 from backend.domain.recipes import RECIPES
 from backend.domain.selection import Layout, layout
 from backend.entrypoints import reading, views
-from backend.entrypoints.api.jobs import idempotency_key
 from backend.entrypoints.payloads.imports import ImportGiven, ImportOf, ImportQuery, RowProblem, WriteAsked
 from backend.entrypoints.payloads.sheets import ColumnGiven
 from backend.entrypoints.routing import Call, Guard, Route
@@ -31,7 +30,7 @@ def read(call: Call) -> ImportGiven:
         call.who,
         query.spreadsheet_id,
         Upload(reading.whole(FILE_BYTES), query.name, query.sheet),
-        idempotency_key(),
+        call.idempotency_key,
         documents=call.service.documents,
         clock=call.service.clock,
     )
@@ -118,7 +117,8 @@ _IMPORT = "/api/imports/<import_id>"
 
 ROUTES = (
     Route("POST", "/api/imports", Guard.SPREADSHEET, read, "Reads a CSV or XLSX file; writes nothing yet.",
-          query=ImportQuery, gives=ImportGiven, status=201, body_bytes=FILE_BYTES, file=True),
+          query=ImportQuery, gives=ImportGiven, status=201, body_bytes=FILE_BYTES, file=True,
+          keyed=True),
     Route("GET", _IMPORT, Guard.SPREADSHEET, show, "An upload as it stands.",
           query=ImportOf, gives=ImportGiven),
     Route("POST", f"{_IMPORT}/write", Guard.SPREADSHEET, write,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from flask import request
-
 from backend.domain.job import Filter, Job
 from backend.entrypoints import views
 from backend.entrypoints.payloads.jobs import (
@@ -23,7 +21,7 @@ from backend.entrypoints.payloads.jobs import (
 )
 from backend.entrypoints.payloads.rows import RECEIPT_ID, PageGiven, RowsGiven, RowsQuery
 from backend.entrypoints.routing import Call, Guard, Route
-from backend.errors import Invalid, NotFound
+from backend.errors import NotFound
 from backend.usecases import move_job
 from backend.usecases.admit_jobs import admit_jobs
 from backend.usecases.create_job import Wish, create_jobs
@@ -33,8 +31,6 @@ from backend.usecases.read_page import page_used
 from backend.usecases.read_rows import receipts
 from backend.usecases.records import EVENTS
 from backend.usecases.undo_job import undo_job
-
-IDEMPOTENCY_KEY_CHARS = 200
 
 _RECEIPT_ID = re.compile(RECEIPT_ID)
 
@@ -55,14 +51,6 @@ def admit(call: Call) -> None:
         places=service.settings.max_running_jobs,
         live_places=service.settings.live_places,
     )
-
-
-def idempotency_key() -> str | None:
-    """The header of a creating call; raises `Invalid`."""
-    key = request.headers.get("Idempotency-Key")
-    if key is not None and not 1 <= len(key) <= IDEMPOTENCY_KEY_CHARS:
-        raise Invalid(f"An Idempotency-Key has 1 to {IDEMPOTENCY_KEY_CHARS} characters.")
-    return key
 
 
 def create(call: Call) -> JobsGiven:
@@ -88,7 +76,7 @@ def create(call: Call) -> JobsGiven:
     ids = create_jobs(
         call.who,
         wish,
-        idempotency_key(),
+        call.idempotency_key,
         documents=service.documents,
         sheets=service.sheets,
         clock=service.clock,
@@ -215,7 +203,7 @@ _JOB = "/api/jobs/<job_id>"
 
 ROUTES = (
     Route("POST", "/api/jobs", Guard.SPREADSHEET, create, "Creates a job for each chosen tab.",
-          asks=JobsAsked, gives=JobsGiven, status=201),
+          asks=JobsAsked, gives=JobsGiven, status=201, keyed=True),
     Route("GET", "/api/jobs", Guard.SPREADSHEET, list_page, "A spreadsheet's jobs, newest first.",
           query=JobsQuery, gives=JobsGiven),
     Route("GET", _JOB, Guard.JOB, read, "One job.", gives=JobGiven),

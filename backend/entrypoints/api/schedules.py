@@ -8,15 +8,14 @@ from typing import get_args
 from backend.domain.job import Filter
 from backend.domain.schedule import Schedule
 from backend.entrypoints import views
-from backend.entrypoints.api.jobs import idempotency_key
 from backend.entrypoints.payloads.schedules import (
+    OccurrencesGiven,
     ScheduleAsked,
     ScheduleGiven,
     ScheduleMove,
     ScheduleQuery,
     ScheduleRunGiven,
     SchedulesGiven,
-    TimesGiven,
     TimesQuery,
 )
 from backend.entrypoints.payloads.selection import FilterAsked
@@ -53,7 +52,7 @@ def create(call: Call) -> ScheduleGiven:
         wish,
         body.cron,
         body.time_zone,
-        idempotency_key(),
+        call.idempotency_key,
         documents=service.documents,
         sheets=service.sheets,
         calendar=service.calendar,
@@ -74,10 +73,10 @@ def list_all(call: Call) -> SchedulesGiven:
     return SchedulesGiven(schedules=[_given(view, call.who.sub) for view in found])
 
 
-def times(call: Call) -> TimesGiven:
+def times(call: Call) -> OccurrencesGiven:
     query: TimesQuery = call.query
     calendar, now = call.service.calendar, call.service.clock.now()
-    return TimesGiven(
+    return OccurrencesGiven(
         in_english=calendar.in_english(query.cron),
         time_zone=query.time_zone,
         next_times=[views.at(at) for at in calendar.next_times(query.cron, query.time_zone, now, TIMES)],
@@ -171,11 +170,11 @@ _SCHEDULE = "/api/schedules/<schedule_id>"
 
 ROUTES = (
     Route("POST", "/api/schedules", Guard.SPREADSHEET, create, "Makes a run repeat.",
-          asks=ScheduleAsked, gives=ScheduleGiven, status=201),
+          asks=ScheduleAsked, gives=ScheduleGiven, status=201, keyed=True),
     Route("GET", "/api/schedules", Guard.SPREADSHEET, list_all, "A spreadsheet's schedules, newest first.",
           query=ScheduleQuery, gives=SchedulesGiven),
     Route("GET", "/api/schedules/times", Guard.PERSON, times, "A cron expression in English, its next times.",
-          query=TimesQuery, gives=TimesGiven),
+          query=TimesQuery, gives=OccurrencesGiven),
     Route("POST", f"{_SCHEDULE}/pause", Guard.SPREADSHEET, pause, "No further run until it is resumed.",
           query=ScheduleQuery, gives=ScheduleGiven),
     Route("POST", f"{_SCHEDULE}/resume", Guard.SPREADSHEET, resume, "On with the next time ahead.",

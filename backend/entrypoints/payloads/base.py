@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+
+from backend.entrypoints.field_notes import notes
 
 SpreadsheetId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{10,120}$")]
 JobId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{16,40}$")]
@@ -22,20 +26,32 @@ MicroUsd = Annotated[int, Field(ge=0, le=10**12)]
 Cursor = Annotated[str, StringConstraints(max_length=500)]
 
 
-class Asked(BaseModel):
-    """The base of what comes in."""
+class Payload(BaseModel):
+    """The base of all; the comments above its fields are their descriptions in the OpenAPI."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        schema = handler(core_schema)
+        fields = handler.resolve_ref_schema(schema).get("properties", {})
+        for name, note in notes(cls).items():
+            fields[name]["description"] = note
+        return schema
+
+
+class Asked(Payload):
+    """What comes in."""
 
 
 class Nothing(Asked):
     """No fields at all."""
 
 
-class Given(BaseModel):
-    """The base of what goes out."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class Given(Payload):
+    """What goes out."""
 
 
 class Problem(Given):

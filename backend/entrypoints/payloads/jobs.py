@@ -30,7 +30,9 @@ class JobsAsked(Selection):
     #: One job is created for each tab; a live run takes one.
     sheet_ids: Annotated[list[SheetId], Field(min_length=1, max_length=50)]
     priority: Priority = "normal"
+    #: Not before this time.
     run_at: AwareDatetime | None = None
+    #: Ids of jobs that have to complete first.
     depends_on: Annotated[list[JobId], Field(max_length=20)] = Field(default_factory=list)
 
 

@@ -44,7 +44,7 @@ class TimesQuery(Asked):
     time_zone: TimeZone = "UTC"
 
 
-class TimesGiven(Given):
+class OccurrencesGiven(Given):
     """An expression as a person reads it, before it is saved."""
 
     in_english: str
