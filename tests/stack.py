@@ -32,6 +32,7 @@ class LocalStack:
         self.heard = Overheard()
         self.person = Person(stack)
         self.backend_url, self.workbench_url = stack.backend_url, stack.workbench_url
+        self.worker_url = stack.worker_url
         self.sheets_url, self.tasks_url = stack.sheets_url, stack.tasks_url
         self.model_url, self.identity_url, self.web_url = stack.model_url, stack.identity_url, stack.web_url
         self.data = stack.settings.data
@@ -132,6 +133,7 @@ def local_stack(
     web_latency_ms: int = 20,
     app: str = APP,
     sweep_every_s: float = SWEEP_EVERY_S,
+    two_services: bool = False,
 ) -> Iterator[LocalStack]:
     """Starts everything with its data in `folder` (a passing one unless named); ends it with the block.
 
@@ -148,6 +150,7 @@ def local_stack(
             backend_env=tuple((PLANTED | dict(env or {})).items()),
             app=app,
             sweep_every_s=sweep_every_s,
+            two_services=two_services,
         )
         ours = ("OPENAI_API_KEY", "OPENAI_BASE_URL")
         kept = {name: value for name, value in os.environ.items() if name not in ours}

@@ -23,6 +23,8 @@ _SECRETS = r"""
     | -----BEGIN[ A-Z]*PRIVATE\ KEY-----[\s\S]*?(?:-----END[ A-Z]*PRIVATE\ KEY-----|$)
     | \b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}
 """
+#: Makes Error Reporting take a line that has no stack, by the place in `context.reportLocation`.
+REPORTED = "type.googleapis.com/google.devtools.clouderrorreporting.v1beta1.ReportedErrorEvent"
 #: Attributes that every record has; what is left is what the caller added.
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -63,7 +65,19 @@ class JsonLines(logging.Formatter):
             line["logging.googleapis.com/trace"] = trace
         if record.exc_info:
             line["stack_trace"] = "".join(traceback.format_exception(*record.exc_info))
+        elif record.levelno >= logging.ERROR:
+            line["@type"] = REPORTED
+            line["context"] = {"reportLocation": _place(record)}
         return json.dumps(self._redacted(line), ensure_ascii=False)
+
+
+def _place(record: logging.LogRecord) -> dict[str, str | int]:
+    """Where a line was logged: what groups errors that have no stack."""
+    return {
+        "filePath": record.pathname,
+        "lineNumber": record.lineno,
+        "functionName": record.funcName or "<module>",
+    }
 
 
 def configure(known: Sequence[str] = (), level: int = logging.INFO) -> None:

@@ -38,9 +38,6 @@ def batch(call: Call) -> Response:
         settings=service.batch_settings,
         trace_id=g.trace,
     )
-    if report.outcome not in ("ignored", "more", "lease_lost", "store_busy"):
-        with contextlib.suppress(TryLater):  # the next sweep does the same
-            sweep_and_admit(call)
     log.info(
         "A batch ended.",
         extra={
@@ -53,6 +50,9 @@ def batch(call: Call) -> Response:
             "reason": report.reason,
         },
     )
+    if report.outcome not in ("ignored", "more", "lease_lost", "store_busy"):
+        with contextlib.suppress(TryLater):  # the next sweep does the same
+            sweep_and_admit(call)
     return Response('{"ok":true}', content_type="application/json")
 
 

@@ -68,6 +68,8 @@ class StackSettings:
     #: Tests put their own in these two places.
     app: str = APP
     sweep_every_s: float = SWEEP_EVERY_S
+    #: api and worker as two processes, as on Cloud Run; otherwise one is both.
+    two_services: bool = False
 
 
 class Stack:
@@ -84,7 +86,7 @@ class Stack:
         self.real_model = bool(environ.get("OPENAI_API_KEY"))
         self.real_web = (settings.web or ("live" if self.real_model else "standin")) == "live"
         self.identity_url = self.sheets_url = self.tasks_url = ""
-        self.model_url = self.web_url = self.backend_url = self.workbench_url = ""
+        self.model_url = self.web_url = self.backend_url = self.worker_url = self.workbench_url = ""
 
     def __enter__(self) -> Self:
         try:
@@ -108,9 +110,11 @@ class Stack:
         # Taken ports are told before anything is started.
         backend_port = free_port(settings.backend_port)
         workbench_port = free_port(settings.workbench_port) if settings.workbench else 0
+        worker_port = free_port(0) if settings.two_services else backend_port
         self._end_with_us, self._lifeline = os.pipe()
         self._undo.callback(os.close, self._lifeline)
         self.backend_url = f"http://127.0.0.1:{backend_port}"
+        self.worker_url = f"http://127.0.0.1:{worker_port}"
         self.workbench_url = f"http://127.0.0.1:{workbench_port}" if settings.workbench else ""
         self.identity_url = self._standin("identity", "--data", data / "identity")
         key_file = self._service_accounts()
@@ -125,9 +129,13 @@ class Stack:
         self.tasks_url = self._standin(
             "tasks", "--data", data / "tasks", "--identity", self.identity_url,
             "--queue", f"{queues}/{BACKGROUND_QUEUE}:3", "--queue", f"{queues}/{LIVE_QUEUE}:2",
-            "--every", settings.sweep_every_s, f"{self.backend_url}/tasks/sweep", INVOKER, WORKER_AUDIENCE,
+            "--every", settings.sweep_every_s, f"{self.worker_url}/tasks/sweep", INVOKER, WORKER_AUDIENCE,
         )  # fmt: skip
-        self._backend(backend_port, key_file)
+        if settings.two_services:
+            self._backend("worker", "worker", self.worker_url, key_file)
+            self._backend("backend", "api", self.backend_url, key_file)
+        else:
+            self._backend("backend", "all", self.backend_url, key_file)
         if settings.workbench:
             self._standin(
                 "workbench", "--port", workbench_port, "--backend", self.backend_url,
@@ -164,24 +172,24 @@ class Stack:
         path.write_text(answer.text)
         return path
 
-    def _backend(self, port: int, key_file: Path) -> None:
-        env = self._backend_environment(key_file) | {"BIND": f"127.0.0.1:{port}"}
+    def _backend(self, name: str, role: str, url: str, key_file: Path) -> None:
+        env = self._backend_environment(role, key_file) | {"BIND": url.removeprefix("http://")}
         command = [sys.executable, "-m", "gunicorn", "-c", "backend/gunicorn.conf.py", self.settings.app]
-        process = self._process("backend", command, env | dict(self.settings.backend_env))
-        self._again["backend"] = lambda: self._backend(port, key_file)
+        process = self._process(name, command, env | dict(self.settings.backend_env))
+        self._again[name] = lambda: self._backend(name, role, url, key_file)
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if process.poll() is not None:
                 break
             with contextlib.suppress(requests.RequestException):
-                if requests.get(f"{self.backend_url}/healthz", timeout=2).ok:
+                if requests.get(f"{url}/healthz", timeout=2).ok:
                     return
             time.sleep(0.05)
-        raise StackFailed(f"The backend did not start. Its log: {self._logs / 'backend.log'}")
+        raise StackFailed(f"The {name} did not start. Its log: {self._logs / name}.log")
 
-    def _backend_environment(self, key_file: Path) -> dict[str, str]:
+    def _backend_environment(self, role: str, key_file: Path) -> dict[str, str]:
         env = {
-            "ROLE": "all",
+            "ROLE": role,
             # As in the image: with an arena for each of its threads, glibc keeps a fifth more memory.
             "MALLOC_ARENA_MAX": "2",
             "DATABASE": f"sqlite:{self.settings.data / 'rowmill.db'}",
@@ -191,7 +199,7 @@ class Stack:
             "TASKS_ENDPOINT": self.tasks_url.removeprefix("http://"),
             "SHEETS_ENDPOINT": self.sheets_url,
             "SHEETS_ACCOUNT": SHEETS_ACCOUNT,
-            "WORKER_URL": self.backend_url,
+            "WORKER_URL": self.worker_url,
             "WORKER_AUDIENCE": WORKER_AUDIENCE,
             "TASKS_INVOKER": INVOKER,
             "PUBLIC_URL": self.backend_url,
@@ -209,7 +217,7 @@ class Stack:
                 "OPENAI_BASE_URL": f"{self.model_url}/v1",
                 "MODEL_STANDIN": "1",
             }
-        if not self.real_web:
+        if not self.real_web and role == "all":
             env["WEB_STANDIN"] = self.web_url.removeprefix("http://")
         return env
 
@@ -258,13 +266,31 @@ class Stack:
 
     def restart(self, name: str) -> None:
         """Kills a part as a crash would, and starts it again on its port; `name` as in the logs."""
-        part, process = next(found for found in self._processes if found[0] == name)
+        self.kill(name)
+        self.start_again(name)
+
+    def kill(self, name: str) -> None:
+        """Ends a part and all that it started, as a crash would."""
+        process = next(process for part, process in self._processes if part == name)
         os.killpg(process.pid, signal.SIGKILL)
+        self._ended(name, process)
+
+    def terminate(self, name: str, within_s: float) -> None:
+        """Asks a part to end, as Cloud Run does, and waits; raises `TimeoutExpired` when it takes longer."""
+        process = next(process for part, process in self._processes if part == name)
+        process.send_signal(signal.SIGTERM)
+        process.wait(within_s)
+        self._ended(name, process)
+
+    def start_again(self, name: str) -> None:
+        """Starts a part that has ended, on its port."""
+        self._again[name]()
+
+    def _ended(self, name: str, process: subprocess.Popen[str]) -> None:
         process.wait()
         if process.stdout:
             process.stdout.close()
-        self._processes.remove((part, process))
-        self._again[name]()
+        self._processes.remove((name, process))
 
     def pid_of(self, name: str) -> int:
         """The process id of a part, for those who want to kill it."""

@@ -111,6 +111,23 @@ def test_numbers_and_ids_stay_what_they_are() -> None:
     }
 
 
+def test_an_error_with_a_stack_is_grouped_by_it() -> None:
+    """Error Reporting takes a stack as `traceback` writes it, from `stack_trace`."""
+    record = logging.LogRecord("x", logging.ERROR, "x.py", 1, "It broke.", (), raised("care", "cause"))
+    found = json.loads(JsonLines().format(record))
+    assert found["stack_trace"].startswith("Traceback (most recent call last):")
+    assert found["stack_trace"].rstrip().endswith("RuntimeError: harmless")
+    assert "@type" not in found
+
+
+def test_an_error_without_a_stack_is_grouped_by_its_place() -> None:
+    record = logging.LogRecord("x", logging.ERROR, "x.py", 7, "It broke.", (), None, func="read")
+    found = json.loads(JsonLines().format(record))
+    assert found["@type"].endswith(".v1beta1.ReportedErrorEvent")
+    place = {"filePath": "x.py", "lineNumber": 7, "functionName": "read"}
+    assert found["context"] == {"reportLocation": place}
+
+
 def test_a_request_that_fails_is_logged_without_what_it_carried(
     house: House, caplog: pytest.LogCaptureFixture
 ) -> None:
