@@ -40,15 +40,7 @@ def batch(call: Call) -> Response:
     )
     log.info(
         "A batch ended.",
-        extra={
-            "action": "batch_ended",
-            "job_id": report.job_id,
-            "outcome": report.outcome,
-            "rows": report.rows,
-            "seconds": round(report.seconds, 3),
-            "status": report.status,
-            "reason": report.reason,
-        },
+        extra={"action": "batch_ended", **asdict(report), "seconds": round(report.seconds, 3)},
     )
     if report.outcome not in ("ignored", "more", "lease_lost", "store_busy"):
         with contextlib.suppress(TryLater):  # the next sweep does the same

@@ -69,7 +69,12 @@ class BatchReport:
 
     outcome: str
     job_id: str
+    #: Rows whose results were committed, and what the model was asked for them.
     rows: int = 0
+    calls: int = 0
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost_microusd: int = 0
     seconds: float = 0.0
     status: str | None = None
     reason: str | None = None
@@ -108,9 +113,9 @@ def run_batch(
         outcome = batch.run()
         job = batch.end(outcome, trace_id)
     except LeaseLost:
-        return BatchReport("lease_lost", job_id, batch.rows, clock.monotonic() - began)
+        return replace(batch.report("lease_lost"), seconds=clock.monotonic() - began)
     seconds = clock.monotonic() - began
-    return BatchReport(outcome.kind, job_id, batch.rows, seconds, job.status, job.reason)
+    return replace(batch.report(outcome.kind), seconds=seconds, status=job.status, reason=job.reason)
 
 
 class _Batch:
@@ -139,10 +144,14 @@ class _Batch:
         self._tally = Tally(documents, clock, job, process.meter)
         self._tab: Tab | None = None
 
-    @property
-    def rows(self) -> int:
-        """Rows whose results this batch committed."""
-        return self._work.rows if self._work else 0
+    def report(self, outcome: str) -> BatchReport:
+        """What this batch has committed so far."""
+        if self._work is None:
+            return BatchReport(outcome, self._job.id)
+        bill, cost = self._work.bill, self._work.cost_microusd
+        return BatchReport(
+            outcome, self._job.id, self._work.rows, bill.calls, bill.tokens_in, bill.tokens_out, cost
+        )
 
     def run(self) -> Outcome:
         wake = threading.Event()

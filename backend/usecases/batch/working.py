@@ -111,6 +111,7 @@ class Work:
         self.at_stake_microusd = 0
         #: What the calls of this batch came to.
         self.bill = Bill()
+        self.cost_microusd = 0
 
     def run(self) -> Outcome:
         """Raises `LeaseLost`, and `RowmillError`s that end the job."""
@@ -214,6 +215,7 @@ class Work:
                 kept = without_known(kept, self._documents, fresh=self._job.fresh)
         self._purse.settle(reserved, cost)
         self.bill += bill_of(asked)
+        self.cost_microusd += cost
         for result in batch:
             self._states[result.index] = ANSWERED
         self._placer.add(batch)
