@@ -144,6 +144,7 @@ def recipe_match(name: str, where: Layout) -> RecipeMatch:
         recipe=name,
         title=recipe.title,
         description=recipe.description,
+        reads_website=recipe.website is not None,
         inputs=[
             InputGiven(
                 name=wanted.name,

@@ -21,7 +21,6 @@ from backend.local.progress import Line, bar
 from backend.local.stack import Stack
 
 ENDED = frozenset({"COMPLETED", "FAILED", "CANCELLED"})
-CASES = {"a": "case_a", "b": "case_b"}
 POLL_S = 0.3
 #: Companies told to the stand-in web at once.
 SITES_A_CALL = 5_000
@@ -32,10 +31,14 @@ class JobStopped(RowmillError):
 
 
 def recipe_of(case: str) -> str:
-    """`a` or `b` → the recipe; raises `Invalid`."""
-    if case.lower() not in CASES:
-        raise Invalid(f'CASE must be "a" (keywords and description) or "b" (the website), not "{case}".')
-    return CASES[case.lower()]
+    """`a` → the recipe "case_a"; raises `Invalid`."""
+    name = f"case_{case.lower()}"
+    if name not in RECIPES:
+        known = " or ".join(
+            f'"{each.name.removeprefix("case_")}" ({each.title})' for each in RECIPES.values()
+        )
+        raise Invalid(f'CASE must be {known}, not "{case}".')
+    return name
 
 
 def read_input(path: Path, recipe: str, sheet: str | None, line: Line) -> Table:
@@ -72,7 +75,8 @@ def bring_table(person: Person, table: Table, identifier: str, title: str) -> No
 
 def open_sites(stack: Stack, table: Table) -> None:
     """Tells the stand-in web whose sites there are: each is made from its row's own words."""
-    columns = recognise(RECIPES["case_b"], table.headers).inputs
+    reads = next(recipe for recipe in RECIPES.values() if recipe.website is not None)
+    columns = recognise(reads, table.headers).inputs
     if not stack.web_url or "website" not in columns:
         return
     fields = {

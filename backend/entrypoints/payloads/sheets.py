@@ -40,6 +40,8 @@ class RecipeMatch(Given):
     recipe: RecipeName
     title: str
     description: str
+    #: Whether it reads the company's website.
+    reads_website: bool
     inputs: list[InputGiven]
     outputs: list[OutputGiven]
     usable: bool
