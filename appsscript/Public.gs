@@ -197,6 +197,51 @@ function prepareDownload(id, kind) {
 }
 
 /**
+ * What happened in this spreadsheet, step by step.
+ * @param {number} hours 24 or 720
+ * @return {Outcome}
+ */
+function readStats(hours) {
+  return outcome_(() => ask_(get_('/api/stats', ofThisDocument_({ hours }))));
+}
+
+/**
+ * Runs that repeat: their next times, and how the last ones went.
+ * @return {Outcome}
+ */
+function listSchedules() {
+  return outcome_(() => ask_(get_('/api/schedules', ofThisDocument_({}))));
+}
+
+/**
+ * When a schedule would run, before it is made.
+ * @param {string} cron
+ * @param {string} zone
+ * @return {Outcome}
+ */
+function readTimes(cron, zone) {
+  return outcome_(() => ask_(get_('/api/schedules/times', { cron, time_zone: zone })));
+}
+
+/**
+ * @param {Fields} schedule
+ * @param {string} key Sent again with the same schedule it creates nothing twice.
+ * @return {Outcome}
+ */
+function createSchedule(schedule, key) {
+  return outcome_(() => ask_(once_(post_('/api/schedules', ofThisDocument_(schedule)), key)));
+}
+
+/**
+ * @param {string} id
+ * @param {string} move pause, resume or remove
+ * @return {Outcome}
+ */
+function moveSchedule(id, move) {
+  return outcome_(() => ask_(moveSchedule_(id, move, spreadsheetId_())));
+}
+
+/**
  * Versions and limits of the service, and where its answers come from.
  * @return {Outcome}
  */

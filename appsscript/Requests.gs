@@ -70,6 +70,20 @@ function move_(id, move, details) {
 }
 
 /**
+ * A move of one schedule, which is found by its spreadsheet too. Removing is a method of its own.
+ * @param {string} id
+ * @param {string} move
+ * @param {string} spreadsheetId
+ * @return {ApiRequest}
+ */
+function moveSchedule_(id, move, spreadsheetId) {
+  const path = '/api/schedules/' + encodeURIComponent(id);
+  const of = '?spreadsheet_id=' + encodeURIComponent(spreadsheetId);
+  if (move === 'remove') return { method: 'delete', path: path + of, body: null, headers: {} };
+  return post_(path + '/' + encodeURIComponent(move) + of, {});
+}
+
+/**
  * @param {string} id
  * @return {string}
  */

@@ -72,6 +72,18 @@ BASE = "https://rowmill.example"
         ("setKey", ["sk-own"], "put", "/api/key", {"api_key": "sk-own"}),
         ("testKey", [], "post", "/api/key/test", {}),
         ("removeKey", [], "delete", "/api/key", None),
+        ("readStats", [720], "get", f"/api/stats?hours=720&spreadsheet_id={BOOK}", None),
+        ("listSchedules", [], "get", f"/api/schedules?spreadsheet_id={BOOK}", None),
+        (
+            "readTimes",
+            ["0 7 * * MON-FRI", "Europe/Berlin"],
+            "get",
+            "/api/schedules/times?cron=0%207%20*%20*%20MON-FRI&time_zone=Europe%2FBerlin",
+            None,
+        ),
+        ("moveSchedule", ["s1", "pause"], "post", f"/api/schedules/s1/pause?spreadsheet_id={BOOK}", {}),
+        ("moveSchedule", ["s1", "remove"], "delete", f"/api/schedules/s1?spreadsheet_id={BOOK}", None),
+        ("moveSchedule", ["../x", "a/b"], "post", f"/api/schedules/..%2Fx/a%2Fb?spreadsheet_id={BOOK}", {}),
     ],
 )
 def test_the_request(
@@ -95,6 +107,13 @@ def test_a_job_is_created_under_its_key(script: Script) -> None:
     (sent,) = ran.of("fetch")
     assert sent["headers"]["Idempotency-Key"] == "key-1"
     assert json.loads(sent["payload"]) == {"recipe": "case_a", "spreadsheet_id": BOOK}
+
+
+def test_a_schedule_is_created_under_its_key(script: Script) -> None:
+    ran = script.connected((201, {"id": "s1"})).run("createSchedule", {"cron": "0 7 * * *"}, "key-2")
+    (sent,) = ran.of("fetch")
+    assert sent["headers"]["Idempotency-Key"] == "key-2"
+    assert json.loads(sent["payload"]) == {"cron": "0 7 * * *", "spreadsheet_id": BOOK}
 
 
 def test_a_spreadsheet_named_by_the_page_is_not_believed(script: Script) -> None:

@@ -52,3 +52,13 @@ def test_the_pages_scripts_agree_with_each_other(node: str, node_modules: Path, 
         "noImplicitThis": True,
     }
     assert check(node, node_modules, tmp_path, options) == ""
+
+
+def test_no_two_files_of_the_page_define_the_same_name() -> None:
+    """They share one scope, in which the later one would win unseen."""
+    defined: dict[str, list[str]] = {}
+    for path in APPSSCRIPT.glob("SidebarScript*.html"):
+        text = path.read_text(encoding="utf-8")
+        for name in re.findall(r"^  (?:async )?(?:function|const|let) (\w+)", text, re.MULTILINE):
+            defined.setdefault(name, []).append(path.name)
+    assert {name: files for name, files in defined.items() if len(files) > 1} == {}

@@ -13,6 +13,7 @@ from typing import Any
 from playwright.sync_api import expect
 
 from tests.browser.bench import Bench
+from tests.browser.figures import a_run, a_schedule, a_skipped_run, some_stats
 
 ACCOUNT = "rowmill-sheets@example-project.iam.gserviceaccount.com"
 LONG = 'It\'s "odd" 📈 and far longer than the sidebar could ever show in one line of text'
@@ -251,6 +252,23 @@ def a_page(job: dict[str, Any], script: str = "") -> Callable[[Bench], None]:
     )
 
 
+def analytics(stats: dict[str, Any] | None, script: str = "") -> Callable[[Bench], None]:
+    return sheet(
+        "const hours = stats ? stats.hours : 24;"
+        f"change({{ watch, place: 'jobs', view: 'analytics', stats: {{ hours, seen: stats }} }}); {script}",
+        stats=stats,
+        watch=seen([]),
+    )
+
+
+def schedules(found: list[dict[str, Any]] | None, script: str = "") -> Callable[[Bench], None]:
+    return sheet(
+        f"change({{ watch, place: 'jobs', view: 'schedules', schedules: found }}); {script}",
+        found=found,
+        watch=seen([]),
+    )
+
+
 def several_accounts(desk: Bench) -> None:
     put(desk, "change({ phase: 'opening', slow: true });")
 
@@ -268,6 +286,54 @@ LIVE = (
     "learn([job]); const selection = { ...currentSelection(), start_row: 2 };"
     "change({ watch, live: { ...liveOf(job, selection), rows } });"
 )
+
+#: In the next frame, when what was changed has been drawn.
+BELOW = "setTimeout(() => (document.querySelector('.place').scrollTop = 1e6), 100);"
+
+SCHEDULES = [
+    a_schedule(),
+    a_schedule(
+        id="b" * 20,
+        sheet_name=LONG,
+        recipe="case_b",
+        filter={"column": "Instantly Date", "value": "2026-03-02"},
+        max_rows=500,
+        budget_microusd=5_000_000,
+        cron="30 6 * * MON-FRI",
+        time_zone="America/New_York",
+        in_english="At 06:30 on Monday through Friday",
+        runs=[],
+    ),
+    a_schedule(
+        id="c" * 20,
+        sheet_name="Leads March",
+        state="paused",
+        sentence="Paused on request.",
+        next_times=[],
+        runs=[a_run(3, job_id=None, status=None), a_skipped_run(4)],
+        moves=["resume", "remove"],
+    ),
+    a_schedule(
+        id="d" * 20,
+        sheet_name="Leads April",
+        state="stopped",
+        sentence="Stopped: the sheet or the spreadsheet was deleted.",
+        next_times=[],
+        runs=[a_run(5, status="FAILED", total=0, done=0, cost_microusd=0)],
+        moves=["resume", "remove"],
+    ),
+]
+
+REPEAT = {
+    "every": "workday",
+    "time": "07:00",
+    "day": "MON",
+    "times": {
+        "in_english": "At 07:00 on Monday through Friday",
+        "time_zone": "Europe/London",
+        "next_times": ["2026-11-24T07:00:00Z", "2026-11-25T07:00:00Z", "2026-11-26T07:00:00Z"],
+    },
+}
 
 STATES: dict[str, Callable[[Bench], None]] = {
     "entry-opening": phase("opening"),
@@ -346,6 +412,33 @@ STATES: dict[str, Callable[[Bench], None]] = {
     ),
     "upload": sheet("change({ place: 'upload' });"),
     "system": sheet("change({ place: 'system' });"),
+    "analytics-day": analytics(some_stats()),
+    "analytics-month": analytics(some_stats(720)),
+    "analytics-month-below": analytics(some_stats(720), BELOW),
+    "analytics-table": analytics(
+        some_stats(),
+        "requestAnimationFrame(() => (document.querySelector('figure ~ details').open = true));" + BELOW,
+    ),
+    "analytics-empty": analytics(some_stats(done=[])),
+    "analytics-empty-month": analytics(some_stats(720, done=[])),
+    "analytics-loading": analytics(None),
+    "analytics-problem": analytics(None, f"change({{ trouble: {{ stats: {json.dumps(PROBLEM)} }} }});"),
+    "schedules": schedules(SCHEDULES),
+    "schedules-below": schedules(SCHEDULES, BELOW),
+    "schedules-empty": schedules([]),
+    "schedules-loading": schedules(None),
+    "schedules-problem": schedules(None, f"change({{ trouble: {{ schedules: {json.dumps(PROBLEM)} }} }});"),
+    "schedules-skipped": schedules(
+        [a_schedule(runs=[a_skipped_run(0), a_run(1, status="RUNNING", done=700)])]
+    ),
+    "schedules-asked": schedules([a_schedule()], f"change({{ asked: 'remove {'a' * 20}' }});"),
+    "schedules-new": schedules([], f"change({{ repeat: {json.dumps(REPEAT)} }});"),
+    "schedules-new-weekly": schedules(
+        [], f"change({{ repeat: {json.dumps({**REPEAT, 'every': 'week', 'time': '', 'times': None})} }});"
+    ),
+    "schedules-new-not-ready": schedules(
+        [], f"change({{ sheet: {{ ...state.sheet, row_count: 0 }}, repeat: {json.dumps(REPEAT)} }});"
+    ),
     "toast": sheet("say('Companies: complete. 1,168 done · 12 failed.', 'x');"),
 }
 

@@ -132,6 +132,7 @@ def test_it_is_skipped_while_the_last_run_goes_on_and_says_so(
         "Skipped: the last run was still going.",
         "Started.",
     ]
+    assert [run["started"] for run in schedule["runs"]] == [False, True]
     ends(house, job["id"])
     house.clock.passes(DAY_S)
     sweep(house)

@@ -159,6 +159,7 @@ def _run(view: RunView) -> ScheduleRunGiven:
         {
             "at": views.at(view.run.at),
             "sentence": view.run.sentence,
+            "started": view.run.job_id is not None,
             "job_id": view.job.id if view.job else None,
             "status": str(view.job.status) if view.job else None,
         }

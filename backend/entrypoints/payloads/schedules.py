@@ -58,6 +58,8 @@ class ScheduleRunGiven(Given):
     #: When it was due.
     at: datetime
     sentence: str
+    #: Whether a job was made of it; else the sentence says why there was none.
+    started: bool
     #: Null when it was skipped, or when the job is not kept any more.
     job_id: str | None
     status: Status | None
