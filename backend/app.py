@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import re
 import secrets
 
 from flask import Flask, Response, g, request
+from gunicorn.arbiter import Arbiter
 
 from backend.bootstrap import bootstrap, warm_up
 from backend.config import load
 from backend.entrypoints import api, cors, logs, problems, routing, tasks
 from backend.entrypoints.api import system
 from backend.entrypoints.service import Service
+from backend.errors import Misconfigured
+
+log = logging.getLogger(__name__)
 
 _TRACE = re.compile(r"[0-9a-f]{32}")
 
@@ -39,12 +44,22 @@ def create_app(service: Service) -> Flask:
 
 
 def serve() -> Flask:
-    """For gunicorn: settings from the environment, ports for this process."""
-    settings = load()
-    logs.configure(settings.secrets)
-    service = bootstrap(settings)
-    warm_up(service)
-    return create_app(service)
+    """For gunicorn: settings from the environment, ports for this process.
+
+    What keeps it from starting is one line of the log, which names every problem; gunicorn would print it
+    twice, once as it is.
+    """
+    try:
+        settings = load()
+        logs.configure(settings.secrets)
+        service = bootstrap(settings)
+        warm_up(service)
+        return create_app(service)
+    except Misconfigured as error:
+        log.critical(error.message, extra={"action": "not_started"})
+    except Exception:
+        log.critical("Rowmill cannot start.", exc_info=True, extra={"action": "not_started"})
+    raise SystemExit(Arbiter.WORKER_BOOT_ERROR)
 
 
 def _remember_trace() -> None:

@@ -6,25 +6,45 @@
   BIND             address and port; else PORT on all interfaces, as Cloud Run has it
   GUNICORN_TIMEOUT_S  a process that gives no sign of life for so long is replaced
 
-Every line on standard output is JSON in the form that Cloud Logging reads: gunicorn's own lines too.
+Every line that is said is JSON in the form that Cloud Logging reads, without secrets: gunicorn's own lines
+and what nobody caught, too.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
 from types import FrameType
 from typing import Any
 
+from backend.entrypoints import logs
+
+
+def _number(name: str, default: int) -> int:
+    value = os.environ.get(name) or str(default)
+    if value.isascii() and value.isdigit():
+        return int(value)
+    sentence = f"Rowmill cannot start: {name} has to be a whole number, not {value!r}."
+    raise SystemExit(json.dumps({"severity": "CRITICAL", "message": sentence}))
+
+
 _ROLE = os.environ.get("ROLE", "all")
+#: Settings that are secret, so that a line which quotes one is made unreadable before they are even checked.
+_SECRETS = [
+    secret.strip()
+    for name in ("OPENAI_API_KEY", "SIGNING_KEYS", "ENCRYPTION_KEYS")
+    for secret in os.environ.get(name, "").split(",")
+    if secret.strip()
+]
 
 worker_class = "gthread"
-workers = int(os.environ.get("WEB_CONCURRENCY", "1"))
+workers = _number("WEB_CONCURRENCY", 1)
 #: An open sidebar waits in a thread for news; a worker needs some for a batch, the sweep and a probe.
-threads = int(os.environ.get("THREADS", "8" if _ROLE == "worker" else "64"))
-bind = os.environ.get("BIND", f"0.0.0.0:{os.environ.get('PORT', '8080')}")
-timeout = int(os.environ.get("GUNICORN_TIMEOUT_S", "240"))
+threads = _number("THREADS", 8 if _ROLE == "worker" else 64)
+bind = os.environ.get("BIND", f"0.0.0.0:{_number('PORT', 8080)}")
+timeout = _number("GUNICORN_TIMEOUT_S", 240)
 #: Cloud Run kills 10 s after SIGTERM; what has not ended by then has to be given back before.
 graceful_timeout = 8
 #: Longer than the front end keeps its idle connections would, so that it never writes into a closed one.
@@ -42,11 +62,11 @@ accesslog = None
 logconfig_dict = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "backend.entrypoints.logs.JsonLines"}},
+    "formatters": {"json": {"()": "backend.entrypoints.logs.JsonLines", "known": _SECRETS}},
     "handlers": {
         "stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "json"}
     },
-    "root": {"level": os.environ.get("LOG_LEVEL", "INFO"), "handlers": ["stdout"]},
+    "root": {"level": "INFO", "handlers": ["stdout"]},
     "loggers": {
         "gunicorn.error": {"level": "INFO", "handlers": [], "propagate": True},
         "gunicorn.access": {"level": "WARNING", "handlers": [], "propagate": False},
@@ -56,6 +76,7 @@ logconfig_dict = {
 
 def on_starting(_server: Any) -> None:
     """Started by the local command, gunicorn ends with it, however that one ends."""
+    logs.log_what_nobody_caught()
     _watch_lifeline()
 
 

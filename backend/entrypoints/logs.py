@@ -6,11 +6,15 @@ import json
 import logging
 import re
 import sys
+import threading
 import traceback
 from collections.abc import Sequence
+from types import TracebackType
 from typing import Any
 
 from flask import g, has_request_context
+
+log = logging.getLogger(__name__)
 
 #: What looks like a key, a token or an address of a person. Better one line too many made unreadable.
 _SECRETS = r"""
@@ -88,3 +92,16 @@ def configure(known: Sequence[str] = (), level: int = logging.INFO) -> None:
     # Libraries below that tell every request tell addresses and ids that are nobody's business.
     for name in ("httpx2", "openai", "googleapiclient", "google", "urllib3", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def log_what_nobody_caught() -> None:
+    """Python would print it as it is, with whatever stands in it; so it becomes a line like the others."""
+
+    def told(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
+        # Without an error there is nothing to tell but its kind.
+        found = (kind, error or kind(), trace)
+        log.critical("Nobody caught this.", exc_info=found, extra={"action": "uncaught"})
+
+    sys.excepthook = told
+    threading.excepthook = lambda caught: told(caught.exc_type, caught.exc_value, caught.exc_traceback)
+    logging.captureWarnings(True)

@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
+from backend.config import Settings
 from tests.infra.conftest import ROOT
 
 CONFIG = ROOT / "backend" / "gunicorn.conf.py"
@@ -35,6 +36,14 @@ def serve():
     def health():
         logging.getLogger("small").warning("Asked.", extra={"action": "asked", "rows": 3})
         return "well"
+
+    @app.get("/thread")
+    def thread():
+        def fails():
+            raise ValueError("with the header Bearer abcdef0123456789")
+
+        threading.Thread(target=fails).start()
+        return "started"
 
     @app.get("/batch")
     def batch():
@@ -129,6 +138,116 @@ def test_every_line_is_json_with_its_fields(tmp_path: Path) -> None:
         asked = [line for line in server.lines() if line.get("action") == "asked"]
         assert asked == [{"severity": "WARNING", "message": "Asked.", "action": "asked", "rows": 3}]
         assert all({"severity", "message"} <= set(line) for line in server.lines())
+
+
+SECRET = "a-signing-key-of-no-known-shape-0123456789"
+
+
+def test_a_boot_that_fails_is_told_in_lines_without_secrets() -> None:
+    """The real application, whose problem would quote a secret: somebody put it into the wrong setting."""
+    environment = {
+        "PATH": os.environ["PATH"],
+        "BIND": "127.0.0.1:0",
+        "ROLE": "api",
+        "SIGNING_KEYS": SECRET,
+        "DATABASE": SECRET,
+        **dict.fromkeys(
+            ("SHEETS_ACCOUNT", "WORKER_URL", "WORKER_AUDIENCE", "TASKS_INVOKER", "PUBLIC_URL"), "x"
+        ),
+    }
+    lines = _cannot_start(environment, code=3)
+    assert any(
+        line["severity"] == "CRITICAL"
+        and "DATABASE must be sqlite:PATH or firestore, not '[redacted]'" in line["message"]
+        for line in lines
+    )
+    assert lines[-1] == {"severity": "ERROR", "message": "Reason: Worker failed to boot."}
+
+
+def test_every_missing_setting_is_named_in_one_line() -> None:
+    lines = _cannot_start(
+        {"PATH": os.environ["PATH"], "BIND": "127.0.0.1:0", "ENCRYPTION_KEYS": SECRET}, code=3
+    )
+    (named,) = [line["message"] for line in lines if line["severity"] == "CRITICAL"]
+    assert all(name in named for name in ("DATABASE", "SHEETS_ACCOUNT", "SIGNING_KEYS", "PUBLIC_URL"))
+
+
+def test_a_number_that_is_none_is_named() -> None:
+    for name in ("THREADS", "GUNICORN_TIMEOUT_S", "PORT"):  # gunicorn itself looks at WEB_CONCURRENCY
+        (line,) = _cannot_start({"PATH": os.environ["PATH"], name: "many"}, code=1)
+        assert line["message"] == f"Rowmill cannot start: {name} has to be a whole number, not 'many'."
+
+
+def test_a_mistake_of_the_master_itself_is_told_in_a_line() -> None:
+    lines = _cannot_start({"PATH": os.environ["PATH"], "BIND": "127.0.0.1:99999"}, code=1)
+    assert lines[-1]["action"] == "uncaught"
+    assert "port must be 0-65535" in lines[-1]["stack_trace"]
+
+
+def _cannot_start(environment: dict[str, str], code: int) -> list[dict[str, Any]]:
+    """The lines that gunicorn leaves with the real application: each is JSON, and no secret stands there."""
+    command = [sys.executable, "-m", "gunicorn", "--config", str(CONFIG), "backend.app:serve()"]
+    ended = subprocess.run(
+        command,
+        env=environment,
+        cwd=ROOT,
+        text=True,
+        timeout=60,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    assert ended.returncode == code, ended.stdout
+    assert SECRET not in ended.stdout
+    return [json.loads(line) for line in ended.stdout.splitlines()]
+
+
+def test_the_secrets_kept_out_of_the_masters_lines_are_those_of_the_settings(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("OPENAI_API_KEY", "SIGNING_KEYS", "ENCRYPTION_KEYS"):
+        monkeypatch.setenv(
+            name, f"{name.lower()}-1, {name.lower()}-2" if name.endswith("S") else name.lower()
+        )
+    for name in (
+        "DATABASE",
+        "SHEETS_ACCOUNT",
+        "WORKER_URL",
+        "WORKER_AUDIENCE",
+        "TASKS_INVOKER",
+        "PUBLIC_URL",
+    ):
+        monkeypatch.setenv(name, "x")
+    known = _settings(monkeypatch)["logconfig_dict"]["formatters"]["json"]["known"]
+    assert sorted(known) == sorted(Settings().secrets)
+
+
+@pytest.mark.parametrize(
+    ("how", "says"), [(signal.SIGKILL, "was sent SIGKILL"), (signal.SIGSTOP, "WORKER TIMEOUT")]
+)
+def test_a_worker_that_is_killed_or_hangs_is_told_and_replaced(
+    tmp_path: Path, how: signal.Signals, says: str
+) -> None:
+    with _serving(tmp_path, environment={"GUNICORN_TIMEOUT_S": "2"}) as server:
+        assert server.get("/healthz") == "well"
+        [worker] = psutil.Process(server.process.pid).children()
+        worker.send_signal(how)
+        end = time.monotonic() + 60
+        while not any(says in line["message"] for line in server.lines()):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        assert server.get("/healthz") == "well"
+        assert all({"severity", "message"} <= set(line) for line in server.lines())
+
+
+def test_what_a_thread_does_not_catch_is_a_line_without_secrets(tmp_path: Path) -> None:
+    with _serving(tmp_path) as server:
+        assert server.get("/thread") == "started"
+        end = time.monotonic() + 30
+        while not (told := [line for line in server.lines() if line.get("action") == "uncaught"]):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        assert told[0]["severity"] == "CRITICAL"
+        assert "ValueError: with the header Bearer [redacted]" in told[0]["stack_trace"]
 
 
 def test_sigterm_tells_the_application_and_waits_for_its_answer(tmp_path: Path) -> None:
