@@ -67,7 +67,9 @@ def skim(html: str, enough_chars: int) -> Skimmed | None:
         left = list(islice(body.iter(*_LEFT), METAS + HEADINGS))
         for element in left:
             element.tail = None
-        body.text, body[:] = None, left
+        # Moved before their body goes: lxml frees no tree from which an element is taken out afterwards.
+        etree.SubElement(root, "body").extend(left)
+        root.remove(body)
     return Skimmed(etree.tostring(root, encoding="unicode", method="html"), text, linked_data)
 
 
