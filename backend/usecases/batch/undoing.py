@@ -17,12 +17,13 @@ from backend.usecases.batch.frozen import FrozenRows
 from backend.usecases.batch.holding import Holding
 from backend.usecases.batch.intents import Note, Sent
 from backend.usecases.batch.looking import ColumnsGone
+from backend.usecases.batch.outcome import Outcome
 from backend.usecases.batch.process import BatchSettings
 from backend.usecases.batch.recalling import documents_of, note_to_data, pairs, sent_from_data
 from backend.usecases.batch.restoring import Restorer
 from backend.usecases.batch.sheet_calls import SheetCalls, flush_every_s
 from backend.usecases.batch.stepping import Stepper
-from backend.usecases.batch.working import FLAGS_EVERY_S, HEADER_GONE_S, SHEET_BUSY_S, TICK_S, Outcome
+from backend.usecases.batch.working import FLAGS_EVERY_S, HEADER_GONE_S, SHEET_BUSY_S, TICK_S
 from backend.usecases.batch.written import Touched, touched_rows
 from backend.usecases.job_changes import event, load_job, replace_job
 from backend.usecases.read_rows import attempts

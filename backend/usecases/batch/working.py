@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from backend.domain import lease as leases
 from backend.domain import results
@@ -21,6 +21,7 @@ from backend.usecases.batch.feeding import Feeder, without_known
 from backend.usecases.batch.holding import Holding
 from backend.usecases.batch.intents import Note
 from backend.usecases.batch.looking import ColumnsGone
+from backend.usecases.batch.outcome import Outcome
 from backend.usecases.batch.placing import Placer
 from backend.usecases.batch.process import BatchSettings
 from backend.usecases.batch.purse import Purse
@@ -53,18 +54,6 @@ SHEET_BUSY_S = 150.0
 LONGEST_WAIT_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a batch ended: "completed", "stopped" (by a person), "paused", "later" or "more"."""
-
-    kind: str
-    reason: str | None = None
-    sentence: str | None = None
-    delay_s: float = 0.0
-    #: For the log: its traceback says where the job met what stopped it.
-    cause: Exception | None = None
-
-
 class Work:
     """One batch at work. Every method runs in the control thread."""
 
@@ -90,7 +79,7 @@ class Work:
         self._job, self._recipe, self._holding = job, recipe, holding
         self._documents, self._clock, self._settings = documents, clock, settings
         self._asker, self._feeder, self._placer = asker, feeder, placer
-        self._calls, self._purse, self._states, self._wake = calls, purse, states, wake
+        self._calls, self.purse, self._states, self._wake = calls, purse, states, wake
         self._tally = tally
         self._ending, self._gives_back_at = ending, float("inf")
         self._stepper = Stepper(calls, self._commit_note)
@@ -115,6 +104,13 @@ class Work:
 
     def run(self) -> Outcome:
         """Raises `LeaseLost`, and `RowmillError`s that end the job."""
+        try:
+            return self._work()
+        finally:
+            self._feeder.stop()
+            self._asker.abandon()
+
+    def _work(self) -> Outcome:
         while True:
             self._look_for_wishes()
             self._feed()
@@ -155,7 +151,7 @@ class Work:
         worst = self._asker.wants_microusd
         if not worst:
             return
-        block = self._purse.block(self._holding.lease, worst, min(BLOCK_CALLS, self._asker.waiting + 1))
+        block = self.purse.block(self._holding.lease, worst, min(BLOCK_CALLS, self._asker.waiting + 1))
         if block.microusd:
             try:
                 self._holding.commit(
@@ -164,7 +160,7 @@ class Work:
                 )
             except Conflict:
                 return  # another job reserved at the same moment: plan anew
-            self._purse.reserved(block.microusd)
+            self.purse.reserved(block.microusd)
             self._asker.lend(block.microusd)
         elif self._asker.only_money_is_missing and not self._found:
             self._end_asking(Outcome("paused", block.short))
@@ -213,7 +209,7 @@ class Work:
                 break
             except Conflict:
                 kept = without_known(kept, self._documents, fresh=self._job.fresh)
-        self._purse.settle(reserved, cost)
+        self.purse.settle(reserved, cost)
         self.bill += bill_of(asked)
         self.cost_microusd += cost
         for result in batch:
@@ -298,7 +294,7 @@ class Work:
         if now - self._looked_at >= FLAGS_EVERY_S:
             self._looked_at = now
             job, _ = load_job(self._documents, self._job.id)
-            self._purse.job_budget_is(job.budget_microusd)
+            self.purse.job_budget_is(job.budget_microusd)
             if job.stopping and (self._stop is None or self._stop.kind == "more"):
                 self._end_asking(Outcome("stopped"))
                 # Those who wait for it see at once how many calls are still to come back.

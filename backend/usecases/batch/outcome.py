@@ -1,0 +1,56 @@
+"""How a batch ended, and what that makes of its job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+from backend.domain import job as jobs
+from backend.domain.job import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a batch ended: "completed", "stopped" (by a person), "paused", "failed", "later" or "more"."""
+
+    kind: str
+    reason: str | None = None
+    #: What is told of it; the reason's own sentence unless it says more.
+    sentence: str | None = None
+    delay_s: float = 0.0
+    #: For the log: its traceback says where the job met what stopped it.
+    cause: Exception | None = None
+
+    @property
+    def why(self) -> str | None:
+        return self.sentence or jobs.REASONS.get(self.reason or "")
+
+
+def change(outcome: Outcome, now: float, trace_id: str | None) -> Callable[[Job], Job]:
+    """The job's move at the end of a batch that nothing follows.
+
+    It is asked of the job as it stands in the last commit: a wish to stop that came meanwhile goes before a
+    wait or a pause, and after an end.
+    """
+    match outcome.kind:
+        case "completed":
+            return partial(jobs.complete, now=now)
+        case "failed":
+            reason = outcome.reason or "sheet_gone"
+            return partial(jobs.fail, reason=reason, sentence=outcome.why or "", now=now, trace_id=trace_id)
+        case "paused":
+            return partial(_pause, reason=outcome.reason or "asked", now=now)
+        case "later":
+            reason, delay_s = outcome.reason or "in_line", outcome.delay_s
+            return partial(_later, reason=reason, now=now, delay_s=delay_s)
+        case _:
+            return partial(_pause, reason="asked", now=now)
+
+
+def _pause(job: Job, reason: str, now: float) -> Job:
+    return jobs.cancel(job, now) if job.stopping == "cancel" else jobs.pause(job, reason)
+
+
+def _later(job: Job, reason: str, now: float, delay_s: float) -> Job:
+    return _pause(job, "asked", now) if job.stopping else jobs.back_in_line(job, reason, now + delay_s)
