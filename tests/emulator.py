@@ -1,11 +1,12 @@
 """Google's Firestore emulator as a child process: found, started, stopped, and never left behind.
 
 Use the fixture `firestore_emulator` (import it into a conftest; however many do, one emulator serves the
-session), or `Emulator` itself where a test wants to stop and restart one. It keeps everything in memory.
+session), or `emulator_or_skip` where a test wants to stop and restart one. It keeps everything in memory.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -52,9 +53,14 @@ class Emulator:
     def pid(self) -> int | None:
         return self._process.pid if self._process else None
 
-    def start(self) -> None:
-        """Returns when it answers; RuntimeError with what it printed when it does not."""
+    def start(self, with_data: Path | None = None) -> None:
+        """Returns when it answers; RuntimeError with what it printed when it does not.
+
+        `with_data` is a folder that `keep_data` has filled.
+        """
         options = ["--host=127.0.0.1", f"--port={self.port}", "--database-mode=firestore-native"]
+        if with_data is not None:
+            options.append(f"--seed_from_export={with_data}/kept/kept.overall_export_metadata")
         with tempfile.TemporaryFile() as log:
             self._process = subprocess.Popen(
                 ["/bin/sh", "-c", _WITH_LIFELINE, "emulator", *self._command, *options],
@@ -69,6 +75,21 @@ class Emulator:
                     log.seek(0)
                     raise RuntimeError(f"the emulator did not start:\n{log.read().decode(errors='replace')}")
                 time.sleep(0.05)
+
+    def keep_data(self, folder: Path, project: str) -> None:
+        """Writes what it holds into a folder: it keeps everything in memory, unlike what it stands for."""
+        body = {
+            "database": f"projects/{project}/databases/(default)",
+            "export_directory": str(folder),
+            "export_name": "kept",
+        }
+        asked = urllib.request.Request(
+            f"http://{self.address}/emulator/v1/projects/{project}:export",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(asked, timeout=60):
+            pass
 
     def stop(self) -> None:
         """Ends it hard, as a crash would; what it held is lost."""
@@ -88,16 +109,21 @@ class Emulator:
             return False
 
 
+def emulator_or_skip() -> Emulator:
+    """One that is not started yet. Skips the test without Java or the jar; under CI=true it fails."""
+    try:
+        return Emulator()
+    except Unavailable as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(missing))
+        pytest.skip(str(missing))
+
+
 @pytest.fixture(scope="session")
 def firestore_emulator(pytestconfig: pytest.Config) -> Emulator:
-    """A running emulator, one for the session. Skips without Java or the jar; under CI=true it fails."""
+    """A running emulator, one for the session."""
     if _SESSION not in pytestconfig.stash:
-        try:
-            emulator = Emulator()
-        except Unavailable as missing:
-            if os.environ.get("CI") == "true":
-                pytest.fail(str(missing))
-            pytest.skip(str(missing))
+        emulator = emulator_or_skip()
         emulator.start()
         pytestconfig.add_cleanup(emulator.stop)
         pytestconfig.stash[_SESSION] = emulator

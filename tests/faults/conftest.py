@@ -1,9 +1,11 @@
-"""One stack of real processes for all of these tests, with short leases and two workers."""
+"""One stack of real processes for all of these tests, with short leases, two workers and a small disk."""
 
 from __future__ import annotations
 
 import json
+import os
 import secrets
+import signal
 import time
 import zlib
 from collections.abc import Iterator
@@ -14,17 +16,21 @@ import pytest
 import requests
 
 from backend.local.person import Person
+from tests.faults.disks import small_disk
 from tests.stack import LocalStack, local_stack
 
 OWN_KEY = "sk-planted-own-key-of-a-user-98765-LAST"
-#: Short, so that a takeover takes 4 s and not 40; all other times of the lease follow from it.
-LEASE_S = "3"
+#: Short, so that a takeover takes 3 s and not 40; all other times of the lease follow from it.
+LEASE_S = "2"
 
 
 class Faulty(LocalStack):
     """The stack, and orders to the processes that serve it."""
 
     order: Path
+    #: Where the store lies, if that is a disk of its own.
+    disk: Path | None
+    database: Path
 
     def strikes(self, at: str, how: str = "kill") -> None:
         """The next process that comes to the point `at` is killed there, or stalls."""
@@ -68,6 +74,16 @@ class Faulty(LocalStack):
         ][0]
         return job
 
+    def workers(self, state: str | None = None) -> list[int]:
+        """The process ids of gunicorn's workers, or of those in one state ("T": they stand still)."""
+        master = self.stack.pid_of("backend")
+        children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
+        return [pid for pid in map(int, children) if state in (None, _state(pid))]
+
+    def signals(self, pids: list[int], number: signal.Signals) -> None:
+        for pid in pids:
+            os.kill(pid, number)
+
     def heals(self) -> None:
         self.order.unlink(missing_ok=True)
         self.order.with_suffix(".done").unlink(missing_ok=True)
@@ -80,21 +96,32 @@ class Faulty(LocalStack):
         draft.rename(self.order)
 
 
+def _state(pid: int) -> str:
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
     folder = tmp_path_factory.mktemp("faults")
-    env = {"STRIKE": str(folder / "strike.json"), "LEASE_S": LEASE_S, "WEB_CONCURRENCY": "2"}
-    with local_stack(
-        folder,
-        workbench=False,
-        env=env,
-        latency_ms=20,
-        app="tests.faults.striking_app:serve()",
-        sweep_every_s=1,
-    ) as stack:
-        faulty = Faulty(stack.stack)
-        faulty.order = folder / "strike.json"
-        yield faulty
+    with small_disk(folder) as disk:
+        database = (disk or folder) / "rowmill.db"
+        env = {
+            "STRIKE": str(folder / "strike.json"),
+            "LEASE_S": LEASE_S,
+            "WEB_CONCURRENCY": "2",
+            "DATABASE": f"sqlite:{database}",
+        }
+        with local_stack(
+            folder,
+            workbench=False,
+            env=env,
+            latency_ms=20,
+            app="tests.faults.striking_app:serve()",
+            sweep_every_s=1,
+        ) as stack:
+            faulty = Faulty(stack.stack)
+            faulty.order, faulty.disk, faulty.database = folder / "strike.json", disk, database
+            yield faulty
 
 
 @pytest.fixture

@@ -42,6 +42,10 @@ def _starts(writes: list[Any]) -> bool:
     return any(not hasattr(w, "by") and w.key.collection == "slots" and w.data["taken"] for w in writes)
 
 
+def _is_next(task: Any) -> bool:
+    return task.body["enqueue_no"] > 1
+
+
 #: Point → method of a port, before or after it, and which calls of it are meant.
 POINTS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
     "after the claim": ("commit", "after", _claims),
@@ -57,6 +61,8 @@ POINTS: dict[str, tuple[str, str, Callable[[Any], bool]]] = {
     "after the start": ("commit", "after", _starts),
     "before the enqueue": ("enqueue", "before", lambda _: True),
     "after the enqueue": ("enqueue", "after", lambda _: True),
+    "before the next batch's enqueue": ("enqueue", "before", _is_next),
+    "after the next batch's enqueue": ("enqueue", "after", _is_next),
 }
 
 

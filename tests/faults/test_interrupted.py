@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +16,7 @@ from backend.config import BACKGROUND_QUEUE
 from backend.local.person import ApiRefused
 from backend.local.stack import LOCATION, PROJECT, SHEETS_ACCOUNT
 from tests.faults.conftest import Faulty
+from tests.faults.disks import full
 from tests.faults.test_killed import COUNTS, NAMES, a_sheet, check_all_done
 
 pytestmark = pytest.mark.faults
@@ -71,18 +70,10 @@ def test_a_worker_stalls_past_its_lease_and_wakes_up(stack: Faulty) -> None:
         check_all_done(stack, done, sheet)
         table = stack.table(sheet)
     finally:
-        for pid in _stalled(stack):
-            os.kill(pid, signal.SIGCONT)
+        stack.signals(stack.workers("T"), signal.SIGCONT)
     until(lambda: '"outcome": "lease_lost"' in stack.log("backend"))
     assert stack.table(sheet) == table
     assert stack.job(job["id"])["counts"] == done["counts"]
-
-
-def _stalled(stack: Faulty) -> list[int]:
-    """The workers of gunicorn that stand still."""
-    master = stack.stack.pid_of("backend")
-    children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
-    return [int(pid) for pid in children if Path(f"/proc/{pid}/stat").read_text().split()[2] == "T"]
 
 
 @pytest.mark.parametrize("part", ["backend", "tasks", "sheets", "model"])
@@ -99,13 +90,40 @@ def test_the_store_is_locked(stack: Faulty) -> None:
     """Nothing is acknowledged that is not kept; a job that runs waits, and loses nothing."""
     sheet, other = a_sheet(stack), a_sheet(stack)
     job = stack.queue(sheet)
-    with closing(sqlite3.connect(stack.data / "rowmill.db", isolation_level=None)) as lock:
+    with closing(sqlite3.connect(stack.database, isolation_level=None)) as lock:
         lock.execute("BEGIN EXCLUSIVE")
         with pytest.raises(ApiRefused, match="busy") as refused:
             stack.queue(other)
         assert refused.value.status == 503
         lock.execute("ROLLBACK")
     check_all_done(stack, stack.wait(job["id"], within_s=90), sheet)
+    a_job_ends_well(stack, other)
+    assert len(stack.insists("GET", f"/api/jobs?spreadsheet_id={other}")["jobs"]) == 1
+
+
+def test_the_disk_is_full(stack: Faulty) -> None:
+    """Nothing is acknowledged that is not kept, nothing that was kept is lost, and the job goes on."""
+    if stack.disk is None:
+        pytest.skip("A full disk is NOT tested: it takes the right to mount one (root).")
+    sheet, other = a_sheet(stack), a_sheet(stack)
+    before = len(stack.ledger(stack.model_url))
+    stack.faults(stack.model_url, rules=[{"fault": "slow", "probability": 1, "delay_ms": 700}])
+    job = stack.queue(sheet)
+    until(lambda: stack.job(job["id"])["counts"]["total"])
+    with closing(sqlite3.connect(stack.database)) as store:
+        # What was written ahead already has its place on the disk: without it, every commit needs a new one.
+        until(lambda: store.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0))
+    with full(stack.disk):
+        with pytest.raises(ApiRefused, match=r"disk .* is full: free some space") as refused:
+            stack.queue(other)
+        assert refused.value.status == 503
+        until(lambda: len(stack.ledger(stack.model_url)) - before >= len(NAMES))
+        time.sleep(1.5)  # the answers have come by now, and there is no room to keep them
+        seen = stack.job(job["id"])
+        assert (seen["status"], seen["counts"]["total"]) == ("RUNNING", len(NAMES))
+        assert seen["counts"]["done"] == seen["counts"]["answered"] == 0
+    check_all_done(stack, stack.wait(job["id"], within_s=90), sheet)
+    stack.faults(stack.model_url)
     a_job_ends_well(stack, other)
     assert len(stack.insists("GET", f"/api/jobs?spreadsheet_id={other}")["jobs"]) == 1
 

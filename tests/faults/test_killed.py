@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import signal
+import time
 from typing import Any
 
+import psutil  # type: ignore[import-untyped]
 import pytest
 import requests
 
@@ -82,3 +85,27 @@ def test_an_api_that_is_killed_while_it_creates(stack: Faulty, point: str) -> No
     assert [job["id"] for job in first] == [job["id"] for job in second]
     assert len(stack.insists("GET", f"/api/jobs?spreadsheet_id={sheet}")["jobs"]) == 1
     check_all_done(stack, stack.wait(first[0]["id"], within_s=90), sheet)
+
+
+@pytest.mark.parametrize("point", [None, "before the next batch's enqueue", "after the next batch's enqueue"])
+def test_a_worker_that_is_asked_to_end_hands_over(stack: Faulty, point: str | None) -> None:
+    """SIGTERM, as Cloud Run sends it, while calls are in flight; and a death at the last moment of it."""
+    sheet = a_sheet(stack)
+    before = len(stack.ledger(stack.model_url))
+    stack.faults(stack.model_url, rules=[{"fault": "slow", "probability": 1, "delay_ms": 1_500}])
+    job = stack.queue(sheet)
+    stack.until(lambda: len(stack.ledger(stack.model_url)) - before == len(NAMES))
+    if point is not None:
+        stack.strikes(point)
+    asked, leaving = time.monotonic(), [psutil.Process(pid) for pid in stack.workers()]
+    stack.signals([process.pid for process in leaving], signal.SIGTERM)
+    _, alive = psutil.wait_procs(leaving, timeout=10)
+    assert not alive, f"{alive} stayed longer than the {time.monotonic() - asked:.0f} s that Cloud Run gives"
+    ended = stack.wait(job["id"], within_s=90)
+    check_all_done(stack, ended, sheet)
+    if point is None:
+        assert '"outcome": "more"' in stack.log("backend")
+    else:
+        assert stack.is_struck()
+    # What came back before the end was kept, and was not asked for again.
+    assert len(stack.ledger(stack.model_url)) - before == len(NAMES)

@@ -27,7 +27,7 @@ from tests.contracts.documents.shelf import (
     read,
     thing,
 )
-from tests.emulator import Emulator
+from tests.emulator import Emulator, emulator_or_skip
 
 READS: list[Callable[[Store], object]] = [
     lambda store: store.get(thing("a")),
@@ -153,11 +153,8 @@ def test_what_lies_in_firestore_is_what_its_indexes_are_made_for(
 
 @pytest.mark.emulator
 @pytest.mark.faults
-def test_a_store_that_comes_back_is_used_again(
-    monkeypatch: pytest.MonkeyPatch, firestore_emulator: Emulator
-) -> None:
-    # The session's emulator is asked for only to skip where there is none; this one is stopped and started.
-    emulator = Emulator()
+def test_a_store_that_comes_back_is_used_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    emulator = emulator_or_skip()
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", emulator.address)
     emulator.start()
     try:
