@@ -22,11 +22,15 @@ class Status(StrEnum):
 
 ENDED = frozenset({Status.COMPLETED, Status.FAILED, Status.CANCELLED})
 
+#: The reason of a job that waits for nothing but a place.
+IN_LINE = "in_line"
+#: Reasons of jobs that wait for their `run_at`; the sweep puts them in line.
+TIMED = ("scheduled", "rate_limited", "sheet_busy")
 #: The reason of a job whose documents are being removed.
 REMOVED = "removed"
 #: Why a job is not running, for PENDING, PAUSED and FAILED: a code and its sentence.
 REASONS: dict[str, str] = {
-    "in_line": "In line: it starts by itself when a place is free.",
+    IN_LINE: "In line: it starts by itself when a place is free.",
     "scheduled": "Scheduled: it starts by itself at its time.",
     "depends": "Waiting for another job to complete.",
     "rate_limited": "The model's rate limit was reached; it goes on by itself.",
@@ -82,7 +86,7 @@ class Job:
     fallback: bool = True
     priority: str = "normal"
     status: Status = Status.PENDING
-    reason: str | None = "in_line"
+    reason: str | None = IN_LINE
     #: "pause" or "cancel" while the holder of the lease is asked to stop.
     stopping: str | None = None
     #: Not before this time (scheduled, or sent back in line).
@@ -156,7 +160,7 @@ def _waits_for(job: Job, now: float) -> str:
     """A follower that never started still has its dependencies to wait for; the sweep releases it."""
     if job.depends_on and job.started_at is None:
         return "depends"
-    return "scheduled" if job.run_at is not None and job.run_at > now else "in_line"
+    return "scheduled" if job.run_at is not None and job.run_at > now else IN_LINE
 
 
 def back_in_line(job: Job, reason: str, run_at: float) -> Job:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from backend.domain import job as jobs
 from backend.domain import line
-from backend.domain.job import Job, Status
+from backend.domain.job import IN_LINE, Job, Status
 from backend.domain.lease import Lease
 from backend.domain.line import PRIORITIES, Place
 from backend.domain.results import ROW_STATES
 from backend.errors import Conflict, TryLater
-from backend.ports import Clock, Create, Document, Documents, Replace, TaskQueue, Write
+from backend.ports import Clock, Create, Document, Documents, Query, Replace, TaskQueue, Write
 from backend.usecases.batch.ending import batch_task
 from backend.usecases.job_changes import event, replace_job
 from backend.usecases.record_stats import start_counted
 from backend.usecases.records import (
     JOBS_IN_LINE,
+    JOBS_OF_KIND_IN_LINE,
     SLOTS,
     job_from_data,
     lease_from_data,
@@ -55,24 +57,29 @@ def admit_jobs(
 def _next(
     documents: Documents, taken: Sequence[Place], now: float, places: int, live_places: int
 ) -> tuple[Job, str] | None:
-    if len(taken) >= places + live_places:
-        return None
-    for priority in PRIORITIES:
-        for page in _line(documents, priority):
-            jobs_of_page = {document.key.id: job_from_data(document.data) for document in page}
-            chosen = line.next_to_start(
-                list(jobs_of_page.values()), taken, now, places=places, live_places=live_places
-            )
-            if chosen is not None:
-                return chosen, next(d.version for d in page if d.key.id == chosen.id)
+    """Whoever may start now, live runs before all others; reads no line whose places are all taken."""
+    live = sum(1 for place in taken if place.kind == "live")
+    free = {"live": live_places - live, "background": places - (len(taken) - live)}
+    lines: list[Iterator[list[Document]]] = []
+    if free["live"] > 0:
+        lines.append(_pages(documents, JOBS_OF_KIND_IN_LINE, {"kind": "live"}))
+    if free["background"] > 0:
+        lines += [_pages(documents, JOBS_IN_LINE, {"priority": priority}) for priority in PRIORITIES]
+    for page in itertools.chain(*lines):
+        jobs_of_page = {document.key.id: job_from_data(document.data) for document in page}
+        chosen = line.next_to_start(
+            list(jobs_of_page.values()), taken, now, places=places, live_places=live_places
+        )
+        if chosen is not None:
+            return chosen, next(d.version for d in page if d.key.id == chosen.id)
     return None
 
 
-def _line(documents: Documents, priority: str) -> Iterator[list[Document]]:
+def _pages(documents: Documents, query: Query, of: Mapping[str, str]) -> Iterator[list[Document]]:
     cursor: str | None = None
     while True:
-        values = {"status": str(Status.PENDING), "priority": priority}
-        found = documents.query(JOBS_IN_LINE, values, limit=100, cursor=cursor)
+        values = {"status": str(Status.PENDING), "reason": IN_LINE, **of}
+        found = documents.query(query, values, limit=100, cursor=cursor)
         if found.documents:
             yield found.documents
         cursor = found.cursor

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from backend.domain import headers
-from backend.domain.job import Filter, Job
+from backend.domain.job import IN_LINE, Filter, Job
 from backend.domain.money import Price, price_of
 from backend.domain.recipes import RECIPES
 from backend.domain.selection import filter_column
@@ -169,7 +169,7 @@ def check_wish(documents: Documents, wish: Wish, limits: JobLimits) -> None:
         if document is None or document.data["spreadsheet_id"] != wish.spreadsheet_id:
             raise Invalid(f"There is no job {name} to wait for.", {"depends_on": "unknown"})
     if limits.max_waiting is not None:
-        waiting = documents.count(JOBS_BY_REASON, {"status": "PENDING", "reason": "in_line"})
+        waiting = documents.count(JOBS_BY_REASON, {"status": "PENDING", "reason": IN_LINE})
         if waiting + len(wish.sheet_ids) > limits.max_waiting:
             raise TooMany(f"The line is full: {waiting} jobs are waiting.", retry_after_s=60)
 
@@ -193,7 +193,7 @@ def plan_job(
     columns = _columns(wish, inspected)
     now = clock.now()
     later = wish.run_at is not None and wish.run_at > now
-    reason = "depends" if wish.depends_on else "scheduled" if later else "in_line"
+    reason = "depends" if wish.depends_on else "scheduled" if later else IN_LINE
     return Job(
         id=secrets.token_hex(10),
         spreadsheet_id=wish.spreadsheet_id,

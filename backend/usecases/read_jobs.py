@@ -136,10 +136,10 @@ class Viewer:
 
 
 def waiting_jobs(documents: Documents) -> list[Job]:
-    """The jobs that are PENDING, up to `LINE` of each priority."""
+    """The jobs in line, up to `LINE` of each priority."""
     waiting: list[Job] = []
     for priority in line.PRIORITIES:
-        values = {"status": str(Status.PENDING), "priority": priority}
+        values = {"status": str(Status.PENDING), "priority": priority, "reason": jobs.IN_LINE}
         found = documents.query(JOBS_IN_LINE, values, limit=LINE)
         waiting += [job_from_data(document.data) for document in found.documents]
     return waiting

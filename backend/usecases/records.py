@@ -55,10 +55,14 @@ EXPIRING = (
     "imports",
 )
 
-#: The line of one priority, oldest first.
-JOBS_IN_LINE = Query("jobs", ("status", "priority"), ("created_at",))
+#: The line of one priority, oldest first: those that wait for nothing but a place (the reason says so).
+JOBS_IN_LINE = Query("jobs", ("status", "priority", "reason"), ("created_at",))
+#: The line of one kind.
+JOBS_OF_KIND_IN_LINE = Query("jobs", ("status", "kind", "reason"), ("created_at",))
 #: Jobs that wait for others.
 JOBS_BY_REASON = Query("jobs", ("status", "reason"), ("created_at",))
+#: Jobs that wait for a time, the next one first.
+JOBS_DUE = Query("jobs", ("status", "reason"), ("run_at",))
 #: Ended jobs, for clean-up.
 JOBS_BY_END = Query("jobs", (), ("ended_at",))
 #: A job's history, oldest first.
@@ -85,7 +89,9 @@ def jobs_of(spreadsheet_filters: tuple[str, ...]) -> Query:
 
 QUERIES: tuple[Query, ...] = (
     JOBS_IN_LINE,
+    JOBS_OF_KIND_IN_LINE,
     JOBS_BY_REASON,
+    JOBS_DUE,
     JOBS_BY_END,
     *PARTS_OF_A_JOB,
     SCHEDULES_DUE,

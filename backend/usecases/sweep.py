@@ -11,11 +11,12 @@ from backend.domain.job import Job, Status
 from backend.domain.lease import Lease, LeaseTimes
 from backend.domain.line import Place
 from backend.errors import Conflict, NotAllowed, NotFound, TryLater
-from backend.ports import Clock, Documents, Replace, TaskQueue
+from backend.ports import Clock, Documents, Query, Replace, TaskQueue
 from backend.usecases.batch.ending import batch_task
 from backend.usecases.job_changes import change_job, event
 from backend.usecases.records import (
     JOBS_BY_REASON,
+    JOBS_DUE,
     SLOTS,
     job_from_data,
     job_key,
@@ -100,12 +101,12 @@ def _free(documents: Documents, job_id: str) -> None:
         return  # the next sweep looks again
 
 
-def _waiting(documents: Documents, reason: str) -> Iterator[Job]:
+def _waiting(documents: Documents, query: Query, reason: str, before: float | None = None) -> Iterator[Job]:
     """All of them, page by page: those in front may wait for ever and must not hide the others."""
     cursor: str | None = None
     while True:
         values = {"status": str(Status.PENDING), "reason": reason}
-        found = documents.query(JOBS_BY_REASON, values, limit=WAITING, cursor=cursor)
+        found = documents.query(query, values, high=before, limit=WAITING, cursor=cursor)
         yield from (job_from_data(document.data) for document in found.documents)
         cursor = found.cursor
         if cursor is None:
@@ -115,10 +116,9 @@ def _waiting(documents: Documents, reason: str) -> Iterator[Job]:
 def _due(documents: Documents, clock: Clock) -> int:
     """Jobs whose time has come say so: they are in line from now on."""
     due = 0
-    for reason in ("scheduled", "rate_limited", "sheet_busy"):
-        for job in _waiting(documents, reason):
-            if job.run_at is None or job.run_at <= clock.now():
-                due += _change(documents, job.id, lambda job: _in_line(job, clock.now()), clock, "In line.")
+    for reason in jobs.TIMED:
+        for job in _waiting(documents, JOBS_DUE, reason, clock.now() + 0.001):
+            due += _change(documents, job.id, lambda job: _in_line(job, clock.now()), clock, "In line.")
     return due
 
 
@@ -126,13 +126,13 @@ def _in_line(job: Job, now: float) -> Job:
     if job.status is not Status.PENDING or (job.run_at is not None and job.run_at > now):
         return job
     # `run_at` stays: it tells since when the job has been waiting in line.
-    return replace(job, reason="in_line")
+    return replace(job, reason=jobs.IN_LINE)
 
 
 def _dependants(documents: Documents, clock: Clock) -> dict[str, int]:
     """Jobs that wait for others: free to go when all completed, failed when one did not."""
     released = failed = 0
-    for job in _waiting(documents, "depends"):
+    for job in _waiting(documents, JOBS_BY_REASON, "depends"):
         statuses = [
             Status(found.data["status"]) if found else None
             for found in documents.get_many([job_key(name) for name in job.depends_on])
@@ -150,7 +150,7 @@ def _release(job: Job, now: float) -> Job:
     if job.status is not Status.PENDING or job.reason != "depends":
         return job
     later = job.run_at is not None and job.run_at > now
-    return replace(job, reason="scheduled" if later else "in_line")
+    return replace(job, reason="scheduled" if later else jobs.IN_LINE)
 
 
 def _fail_dependant(job: Job, now: float) -> Job:

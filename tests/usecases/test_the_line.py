@@ -165,3 +165,38 @@ def test_all_of_a_long_line_is_looked_at(world: World) -> None:
     world.deliver_next()
     assert world.job(free).status is Status.RUNNING
     assert world.job("b0").reason == "depends"
+
+
+class Counting:
+    """The store, and how many documents its queries gave."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents, self.given = documents, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._documents, name)
+
+    def query(self, *args: Any, **named: Any) -> Any:
+        found = self._documents.query(*args, **named)
+        self.given += len(found.documents)
+        return found
+
+
+def test_who_waits_for_a_time_or_for_a_place_that_is_taken_is_not_read_to_start_others(world: World) -> None:
+    """Any number may wait: what a start or a sweep costs does not grow with them."""
+    for sheet in range(1, 7):
+        world.has_rows(sheet, "Acme")
+    for sheet in range(1, 4):
+        world.create(sheet)
+    world.admit()
+    (waits,) = world.create(4)
+    (timed,) = world.create(5, run_at=world.clock.now() + 3_600)
+    crowd = [replace(world.job(j), id=f"{j}-{n}") for j in (waits, timed) for n in range(250)]
+    for first in range(0, len(crowd), 100):
+        world.documents.commit([Create(job_key(j.id), job_to_data(j)) for j in crowd[first : first + 100]])
+    world.documents = counting = Counting(world.documents)
+    world.sweep()
+    assert counting.given == 0
+    (live,) = world.create(6, kind="live", max_rows=1)
+    assert world.admit() == [live]
+    assert counting.given == 1

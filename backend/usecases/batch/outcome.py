@@ -42,7 +42,7 @@ def change(outcome: Outcome, now: float, trace_id: str | None) -> Callable[[Job]
         case "paused":
             return partial(_pause, reason=outcome.reason or "asked", now=now)
         case "later":
-            reason, delay_s = outcome.reason or "in_line", outcome.delay_s
+            reason, delay_s = outcome.reason or jobs.IN_LINE, outcome.delay_s
             return partial(_later, reason=reason, now=now, delay_s=delay_s)
         case _:
             return partial(_pause, reason="asked", now=now)
