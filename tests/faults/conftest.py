@@ -28,9 +28,8 @@ class Faulty(LocalStack):
     """The stack, and orders to the processes that serve it."""
 
     order: Path
-    #: Where the store lies, if that is a disk of its own.
+    #: The disk that the store lies on, if it has one of its own.
     disk: Path | None
-    database: Path
 
     def strikes(self, at: str, how: str = "kill") -> None:
         """The next process that comes to the point `at` is killed there, or stalls."""
@@ -103,14 +102,11 @@ def _state(pid: int) -> str:
 @pytest.fixture(scope="session")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
     folder = tmp_path_factory.mktemp("faults")
+    env = {"STRIKE": str(folder / "strike.json"), "LEASE_S": LEASE_S, "WEB_CONCURRENCY": "2"}
     with small_disk(folder) as disk:
-        database = (disk or folder) / "rowmill.db"
-        env = {
-            "STRIKE": str(folder / "strike.json"),
-            "LEASE_S": LEASE_S,
-            "WEB_CONCURRENCY": "2",
-            "DATABASE": f"sqlite:{database}",
-        }
+        if disk is not None:
+            for file in ("rowmill.db", "rowmill.db-wal", "rowmill.db-shm"):
+                (folder / file).symlink_to(disk / file)
         with local_stack(
             folder,
             workbench=False,
@@ -120,7 +116,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Faulty]:
             sweep_every_s=1,
         ) as stack:
             faulty = Faulty(stack.stack)
-            faulty.order, faulty.disk, faulty.database = folder / "strike.json", disk, database
+            faulty.order, faulty.disk = folder / "strike.json", disk
             yield faulty
 
 

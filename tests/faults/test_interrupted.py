@@ -90,7 +90,7 @@ def test_the_store_is_locked(stack: Faulty) -> None:
     """Nothing is acknowledged that is not kept; a job that runs waits, and loses nothing."""
     sheet, other = a_sheet(stack), a_sheet(stack)
     job = stack.queue(sheet)
-    with closing(sqlite3.connect(stack.database, isolation_level=None)) as lock:
+    with closing(sqlite3.connect(stack.data / "rowmill.db", isolation_level=None)) as lock:
         lock.execute("BEGIN EXCLUSIVE")
         with pytest.raises(ApiRefused, match="busy") as refused:
             stack.queue(other)
@@ -110,7 +110,7 @@ def test_the_disk_is_full(stack: Faulty) -> None:
     stack.faults(stack.model_url, rules=[{"fault": "slow", "probability": 1, "delay_ms": 700}])
     job = stack.queue(sheet)
     until(lambda: stack.job(job["id"])["counts"]["total"])
-    with closing(sqlite3.connect(stack.database)) as store:
+    with closing(sqlite3.connect(stack.data / "rowmill.db")) as store:
         # What was written ahead already has its place on the disk: without it, every commit needs a new one.
         until(lambda: store.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() == (0, 0, 0))
     with full(stack.disk):
