@@ -15,7 +15,7 @@ DOCS = [
     README,
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted(ROOT.glob("CONTRIBUTING.md")),
-    *ROOT.glob("infra/README.md"),
+    *(ROOT / folder / "README.md" for folder in ("appsscript", "infra", "tests")),
 ]
 
 
