@@ -68,8 +68,18 @@ def _remember_trace() -> None:
     g.trace = found.group() if found else secrets.token_hex(16)
 
 
+#: No answer is a page, is kept by a browser or a proxy, is embedded elsewhere or is asked for without TLS.
+_DOORS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=31536000",
+}
+
+
 def _close_doors(response: Response) -> Response:
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.headers.setdefault("Cache-Control", "no-store")
-    response.headers.setdefault("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+    for name, value in _DOORS.items():
+        response.headers.setdefault(name, value)
     return response

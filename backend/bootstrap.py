@@ -26,6 +26,7 @@ from backend.adapters.system_clock import SystemClock
 from backend.config import BACKGROUND_QUEUE, LIVE_QUEUE, Settings
 from backend.entrypoints.service import Service
 from backend.entrypoints.tokens import Signer
+from backend.entrypoints.waiting import Waiting
 from backend.ports import Clock, Documents
 from backend.usecases.batch.pages import THREADS as PAGE_THREADS
 from backend.usecases.batch.process import Process
@@ -71,6 +72,7 @@ def bootstrap(settings: Settings) -> Service:
         process=Process(EventLoop(), ThreadPoolExecutor(PAGE_THREADS, thread_name_prefix="pages")),
         signer=Signer(settings.signing_keys),
         requests=RequestCounter(documents, clock, settings.requests_per_minute),
+        waiting=Waiting(),
     )
 
 

@@ -11,10 +11,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import request
+from gunicorn.http.errors import ParseException
 from pydantic import BaseModel, ValidationError
 
 from backend.entrypoints.payloads.base import Nothing
-from backend.errors import Invalid, TooLarge, Unsupported
+from backend.errors import Invalid, Rejected, TooLarge, Unsupported
 
 BODY_BYTES = 1024 * 1024
 #: Objects and lists within each other; nothing we take goes deeper than three.
@@ -37,12 +38,15 @@ def body(model: type[BaseModel] | None, most_bytes: int) -> BaseModel | None:
 
 
 def whole(most_bytes: int) -> bytes:
-    """The body as it came; raises `TooLarge`, where possible before it is read."""
+    """The body as it came; raises `TooLarge`, where possible unread, and `Rejected` for half a body."""
     # A body that comes in chunks has no length, and werkzeug cuts it off at the limit without a word: so the
     # limit lies a byte higher, and that byte tells.
     request.max_content_length = most_bytes + 1
     if (request.content_length or 0) <= most_bytes:
-        raw = request.get_data()
+        try:
+            raw = request.get_data()
+        except (ParseException, OSError) as error:
+            raise Rejected("The body did not arrive whole.") from error
         if len(raw) <= most_bytes:
             return raw
     raise TooLarge(f"The body is larger than {most_bytes // 1024:,} KB.")

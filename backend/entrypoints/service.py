@@ -8,6 +8,7 @@ from backend.config import Settings
 from backend.domain.lease import LeaseTimes
 from backend.domain.money import Price
 from backend.entrypoints.tokens import Signer
+from backend.entrypoints.waiting import Waiting
 from backend.ports import Calendar, Clock, Documents, Identity, Model, Pages, Sheets, TaskQueue, Vault
 from backend.usecases.batch.process import BatchSettings, Process
 from backend.usecases.batch.purse import Caps
@@ -37,6 +38,7 @@ class Service:
     process: Process
     signer: Signer
     requests: RequestCounter
+    waiting: Waiting
 
     @property
     def prices(self) -> dict[str, Price]:

@@ -267,7 +267,7 @@ def open_house(
     """A deployment with a store of its own; `changes` are settings, `documents` makes another store."""
     patch.setenv("GOOGLE_APPLICATION_CREDENTIALS", str(standins.key_file))
     clock = HandClock()
-    settings = Settings.model_validate(_settings(standins, folder) | changes)
+    settings = Settings.model_validate(settings_of(standins, folder) | changes)
     assert not settings.problems()
     if documents is None:
         path = folder / "rowmill.db"
@@ -283,7 +283,7 @@ def open_house(
     return House(standins, service, clock, create_app(service))
 
 
-def _settings(standins: Standins, folder: Path) -> Mapping[str, Any]:
+def settings_of(standins: Standins, folder: Path) -> Mapping[str, Any]:
     return {
         "role": "all",
         "database": f"sqlite:{folder / 'unused.db'}",

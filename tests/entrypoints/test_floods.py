@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import replace
 
 from backend.app import create_app
+from backend.entrypoints.api.watch import WAIT_S
+from backend.entrypoints.waiting import SEATS
 from backend.usecases.limits import BLOCKS, RequestCounter
 from tests.entrypoints.conftest import MakeHouse
 from tests.entrypoints.house import Caller, House
@@ -69,6 +72,26 @@ def test_refused_requests_count_too_and_watching_apart_from_them(make_house: Mak
     assert [status(alice, "/api/jobs/unknown") for _ in range(9)] == [404] * 8 + [429]
     watched = [status(watcher, f"/api/watch?spreadsheet_id={sheet}") for _ in range(11)]
     assert watched == [200] * 10 + [429]
+
+
+def test_a_person_waits_in_so_many_requests_and_holds_no_more_threads(make_house: MakeHouse) -> None:
+    house = make_house()
+    waited: dict[str, float] = {}
+    sheet = house.a_sheet()
+    watchers = {name: house.somebody(house.sign_in(name).prove(sheet)) for name in ("alice", "bob")}
+    sub = house.service.signer.read_watch_token(watchers["alice"].token or "").sub
+    path = f"/api/watch?spreadsheet_id={sheet}"
+    with ExitStack() as held:
+        assert [held.enter_context(house.service.waiting.seat(sub)) for _ in range(SEATS)] == [True] * SEATS
+        for name, watcher in watchers.items():
+            tag = watcher.call("GET", path).headers["ETag"]
+            before = house.clock.slept_s
+            assert watcher.call("GET", path, headers={"If-None-Match": tag}).status_code == 304
+            waited[name] = house.clock.slept_s - before
+    assert waited["alice"] == 0
+    assert waited["bob"] > WAIT_S / 2
+    with house.service.waiting.seat(sub) as free_again:
+        assert free_again
 
 
 def test_what_nobody_signed_is_not_counted_against_anybody(make_house: MakeHouse) -> None:

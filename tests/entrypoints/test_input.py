@@ -261,6 +261,9 @@ def test_every_answer_closes_the_browsers_doors(alice: Caller, route: Route) -> 
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.headers["Referrer-Policy"] == "no-referrer"
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
 
 
 def test_a_mistake_of_ours_says_nothing_of_itself(make_house: MakeHouse) -> None:

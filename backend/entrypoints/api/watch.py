@@ -25,18 +25,19 @@ def watch(call: Call) -> Response:
     known = request.headers.get("If-None-Match", "").strip('W/" ')
     sub = call.watcher.sub if call.watcher else ""
     until = service.clock.monotonic() + WAIT_S
-    while True:
-        watched = watch_jobs(query.spreadsheet_id, sub, documents=service.documents, clock=service.clock)
-        if watched.tag != known:
-            response = Response(
-                _given(service, watched, query.spreadsheet_id, sub).model_dump_json(),
-                content_type="application/json",
-            )
-            break
-        if service.clock.monotonic() >= until:
-            response = Response(status=304)
-            break
-        service.clock.sleep(LOOK_EVERY_S)
+    with service.waiting.seat(sub) as may_wait:
+        while True:
+            watched = watch_jobs(query.spreadsheet_id, sub, documents=service.documents, clock=service.clock)
+            if watched.tag != known:
+                response = Response(
+                    _given(service, watched, query.spreadsheet_id, sub).model_dump_json(),
+                    content_type="application/json",
+                )
+                break
+            if not may_wait or service.clock.monotonic() >= until:
+                response = Response(status=304)
+                break
+            service.clock.sleep(LOOK_EVERY_S)
     response.headers["ETag"] = f'"{watched.tag}"'
     response.headers["Cache-Control"] = "no-store"
     return response
