@@ -36,8 +36,22 @@ grant() {
   is_granted "$1" "$2" "$3" && return 0
   policy_of "$1"
   condition_for "$1" "${4:-}"
-  change "$3 becomes $2 on $1" gcloud "${GROUP[@]}" add-iam-policy-binding "${WHERE[@]}" \
+  change "$3 becomes $2 on $1" once_known gcloud "${GROUP[@]}" add-iam-policy-binding "${WHERE[@]}" \
     "--member=$3" "--role=$2" "${CONDITION[@]}" --format=none
+}
+
+#: Runs a command again while Google does not know an account yet that was made a moment ago.
+once_known() {
+  local complaint tries=0
+  until complaint=$("$@" 2>&1 >/dev/null); do
+    tries=$((tries + 1))
+    if [ $tries -gt 12 ] || ! grep -Eqi 'does not exist|not found' <<<"$complaint"; then
+      say "$complaint"
+      return 1
+    fi
+    say "   Google does not know it everywhere yet; again in ${POLL_S:-10} s"
+    sleep "${POLL_S:-10}"
+  done
 }
 
 check_grant() { is_granted "$1" "$2" "$3" || missing "$2 for $3 on $1"; }

@@ -53,7 +53,7 @@ indexes_being_built() {
 changes_under_way() {
   local all
   all=$(gcloud firestore operations list --database="$DATABASE_NAME" --format='value(name.basename(),done)')
-  sed '/\tTrue$/d' <<<"$all"
+  grep -v $'\tTrue$' <<<"$all" | grep . || true
 }
 
 #: Waits for $1 while the command $2 names some; on an empty database that takes some minutes.

@@ -8,14 +8,16 @@
 . "$INFRA/parts/apis.sh"
 # shellcheck source=infra/parts/accounts.sh
 . "$INFRA/parts/accounts.sh"
+# shellcheck source=infra/parts/storage.sh
+. "$INFRA/parts/storage.sh"
 # shellcheck source=infra/parts/database.sh
 . "$INFRA/parts/database.sh"
 # shellcheck source=infra/parts/queues.sh
 . "$INFRA/parts/queues.sh"
 # shellcheck source=infra/parts/secrets.sh
 . "$INFRA/parts/secrets.sh"
-# shellcheck source=infra/parts/build.sh
-. "$INFRA/parts/build.sh"
+# shellcheck source=infra/parts/image.sh
+. "$INFRA/parts/image.sh"
 # shellcheck source=infra/parts/services.sh
 . "$INFRA/parts/services.sh"
 # shellcheck source=infra/parts/scheduler.sh
@@ -27,9 +29,10 @@ PARTS=(
   'apis=Google APIs of the project'
   'accounts=service accounts and their roles'
   'secrets=the keys'
+  'storage=where images and sources are kept'
   'database=Firestore, its indexes and expiry'
   'queues=Cloud Tasks'
-  'build=image repository and image'
+  'image=the image of both services'
   'services=Cloud Run: worker and api'
   'scheduler=the sweep, every minute'
   'metrics=log-based metrics'

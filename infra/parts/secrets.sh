@@ -44,7 +44,7 @@ apply_secrets() {
   have=$(secrets_there)
   for secret in "${OUR_SECRETS[@]}"; do
     has_line "$secret" <<<"$have" ||
-      change "secret $secret" gcloud secrets create "$secret" --replication-policy=automatic
+      change "secret $secret" gcloud secrets create "$secret" --replication-policy=user-managed --locations="$REGION"
   done
   for secret in "$SIGNING_SECRET" "$ENCRYPTION_SECRET"; do
     has_value "$secret" || random_value | add_version "$secret"

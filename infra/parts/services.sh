@@ -40,7 +40,7 @@ wanted_facts() {
   of_service "$1"
   printf '%s\n' "account=$RUN_AS" "timeout=$RUN_TIMEOUT_S" "concurrency=$CONCURRENCY" "cpu=$CPU" \
     "memory=$MEMORY" "max=$MAX" "min=$MIN"
-  [ "$1" != "$WORKER_SERVICE" ] || printf 'audience=%s\n' "$WORKER_ADDRESS"
+  if [ "$1" = "$WORKER_SERVICE" ]; then printf 'audience=%s\n' "$WORKER_ADDRESS"; else printf 'open=yes\n'; fi
   environment | sed 's/^/env:/'
   tr ',' '\n' <<<"$SECRETS" | sed 's/^/secret:/'
 }
@@ -65,7 +65,7 @@ deploy_service() {
   of_service "$service"
   # Values hold commas; a bar stands between them.
   change "service $service: $IMAGE" gcloud run deploy "$service" --region="$REGION" --image="$IMAGE" \
-    --service-account="$RUN_AS" --set-env-vars="^|^$(environment | paste -sd '|')" --set-secrets="$SECRETS" \
+    --service-account="$RUN_AS" --set-env-vars="^|^$(environment | paste -sd '|' -)" --set-secrets="$SECRETS" \
     --timeout="$RUN_TIMEOUT_S" --concurrency="$CONCURRENCY" --cpu="$CPU" --memory="$MEMORY" --cpu-boost \
     --max-instances="$MAX" --min-instances="$MIN" \
     --startup-probe=httpGet.path=/healthz,periodSeconds=2,timeoutSeconds=2,failureThreshold=60 \
@@ -84,12 +84,12 @@ apply_services() {
   find_addresses
   have=$(services_there)
   for service in "${SERVICES[@]}"; do
-    flags=()
+    # The api checks every caller itself. A grant to allUsers would do the same, but most organisations forbid it.
+    flags=(--no-invoker-iam-check)
     # What Cloud Tasks' tokens are meant for: named here, so that nothing rests on which address Google shows.
-    [ "$service" = "$API_SERVICE" ] || flags=("--set-custom-audiences=$WORKER_ADDRESS")
+    [ "$service" = "$API_SERVICE" ] || flags=(--invoker-iam-check "--set-custom-audiences=$WORKER_ADDRESS")
     if ! has_line "$service" <<<"$have"; then
-      # Cloud Run refuses --no-traffic for a service that does not exist yet. Said once: on a service that is
-      # there already, --no-allow-unauthenticated would take away what allows the world to call the api.
+      # Cloud Run refuses --no-traffic for a service that does not exist yet.
       deploy_service "$service" "${flags[@]}" --no-allow-unauthenticated
       continue
     fi
@@ -101,8 +101,6 @@ apply_services() {
       waiting=1
     fi
   done
-  # An organisation may forbid allUsers; docs/deploy.md says what to do then.
-  grant "service:$API_SERVICE" roles/run.invoker allUsers
   each_service_grant grant
   "$INFRA/roll_out.sh" smoke
   [ "$waiting" = 0 ] || "$INFRA/roll_out.sh" shift
@@ -138,7 +136,6 @@ check_services() {
   done
   [ "$gone" = 0 ] || return 0
   each_service_grant check_grant
-  check_grant "service:$API_SERVICE" roles/run.invoker allUsers
   is_granted "service:$WORKER_SERVICE" roles/run.invoker allUsers &&
     differs "everybody may call $WORKER_SERVICE"
   return 0

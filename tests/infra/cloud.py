@@ -2,11 +2,12 @@
 
 It keeps resources in the shapes of Google's APIs, so that `--format` and `--filter` mean what they do there.
 What is not there cannot be granted, mounted or deleted; what is there cannot be created again; an API that is
-off answers nothing. Every call is recorded.
+off answers nothing. Its organisation has the policies that new ones have. Every call is recorded.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
@@ -73,6 +74,9 @@ class Cloud:
     services: dict[str, Doc] = field(default_factory=dict)
     jobs: dict[str, Doc] = field(default_factory=dict)
     metrics: dict[str, Doc] = field(default_factory=dict)
+    #: Google knows a new account everywhere only after a while: so many grants to it are refused.
+    accounts_are_unknown_for: int = 0
+    unknown_for: dict[str, int] = field(default_factory=dict)
     refused_audiences: list[str] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
     #: "before" breaks the call, "after" breaks only its answer.
@@ -113,6 +117,26 @@ class Cloud:
         path, _, tag = image.rpartition(":")
         repository = path.removesuffix("/rowmill").rpartition("/")[2]
         return repository in self.repositories and tag in self.tags
+
+
+class BreaksOnce:
+    """Each kind of changing command breaks once, by turns before it did its work and after it.
+
+    With `EVERY_STEP` set each single one does, whatever its kind: some minutes.
+    """
+
+    def __init__(self) -> None:
+        self.broken = set[tuple[str, ...]]()
+
+    @staticmethod
+    def step(call: Call) -> tuple[str, ...]:
+        return call.argv if os.environ.get("EVERY_STEP") else call.words
+
+    def __call__(self, call: Call) -> str | None:
+        if self.step(call) in self.broken:
+            return None
+        self.broken.add(self.step(call))
+        return "before" if len(self.broken) % 2 else "after"
 
 
 # ── --format, --filter and --flatten ───────────────────────────────────────────────────────────────

@@ -101,6 +101,12 @@ def _get_policy(cloud: Cloud, asked: Command) -> Doc:
 
 def _bind(cloud: Cloud, asked: Command) -> None:
     kind, _, email = asked["member"].partition(":")
+    if kind.startswith("all"):
+        # The constraint iam.allowedPolicyMemberDomains, which new organisations have.
+        raise Refused("One or more users named in the policy do not belong to a permitted customer.")
+    if cloud.unknown_for.get(email, 0) > 0:
+        cloud.unknown_for[email] -= 1
+        raise Refused(f"INVALID_ARGUMENT: Service account {email} does not exist.")
     if kind == "serviceAccount" and email not in cloud.accounts:
         raise Refused(f"INVALID_ARGUMENT: Service account {email} does not exist.")
     cloud.policies.setdefault(_policy(cloud, asked), set()).add((asked["role"], asked["member"]))
@@ -154,6 +160,13 @@ def _create_account(cloud: Cloud, asked: Command) -> None:
     if not 6 <= len(asked.name) <= 30:
         raise Refused("The account's id must have 6 to 30 characters.")
     _create(cloud.accounts, email, {"email": email, "displayName": asked["display-name"]})
+    cloud.unknown_for[email] = cloud.accounts_are_unknown_for
+
+
+def _create_secret(cloud: Cloud, asked: Command) -> None:
+    if asked["replication-policy"] != "user-managed" or asked["locations"] != "europe-west1":
+        raise Refused("Constraint constraints/gcp.resourceLocations violated.")
+    _create(cloud.secrets, asked.name, [])
 
 
 def _secret_versions(cloud: Cloud, asked: Command) -> list[Doc]:
@@ -331,7 +344,7 @@ CHANGES: dict[str, Callable[[Cloud, Command], Shown]] = {
     "services enable": lambda cloud, asked: cloud.apis.update(asked.names),
     "iam service-accounts create": _create_account,
     "iam service-accounts delete": _deleted("accounts", "iam service-accounts"),
-    "secrets create": lambda cloud, asked: _create(cloud.secrets, asked.name, []),
+    "secrets create": _create_secret,
     "secrets versions add": _add_version,
     "secrets delete": _deleted("secrets", "secrets"),
     "firestore databases create": lambda cloud, asked: _create(

@@ -6,6 +6,8 @@ import json
 
 from tests.infra.cloud import NUMBER, PROJECT, Cloud, Command, Doc, Refused
 
+INVOKER_CHECK_OFF = "run.googleapis.com/invoker-iam-disabled"
+
 
 def deploy(cloud: Cloud, asked: Command) -> None:
     """A new revision from what is given; what is not given stays as it is."""
@@ -35,6 +37,9 @@ def deploy(cloud: Cloud, asked: Command) -> None:
     if "set-custom-audiences" in flags:
         audiences = json.dumps([flags["set-custom-audiences"]])
         service["metadata"]["annotations"]["run.googleapis.com/custom-audiences"] = audiences
+    for flag, off in (("no-invoker-iam-check", "true"), ("invoker-iam-check", "false")):
+        if flag in flags:
+            service["metadata"]["annotations"][INVOKER_CHECK_OFF] = off
     status = service["status"]
     number = int(status.get("latestCreatedRevisionName", "-0").rpartition("-")[2]) + 1
     revision = f"{name}-{number:05d}"
@@ -46,11 +51,14 @@ def deploy(cloud: Cloud, asked: Command) -> None:
         status["traffic"] = [serving]
     elif new or any(target.get("latestRevision") for target in status["traffic"]):
         status["traffic"] = [{"percent": 100, "revisionName": revision, "latestRevision": True}]
-    if "no-allow-unauthenticated" in flags:
-        cloud.policies.get(f"run services:{name}", set()).discard(("roles/run.invoker", "allUsers"))
     if "tag" in flags:
         status["traffic"].append({"revisionName": revision, "tag": flags["tag"]})
     cloud.services[name] = service
+
+
+def is_open(service: Doc) -> bool:
+    """Whether Cloud Run lets everybody through to it."""
+    return bool(service["metadata"]["annotations"].get(INVOKER_CHECK_OFF) == "true")
 
 
 def shift(cloud: Cloud, asked: Command) -> None:
@@ -118,7 +126,7 @@ def answer(cloud: Cloud, url: str, config: str) -> str:
     if tag and not any(target.get("tag") == tag for target in service["status"]["traffic"]):
         return "404"
     if name.endswith("-api"):
-        if not cloud.allows("run services", name, "roles/run.invoker", "allUsers"):
+        if not is_open(service):
             return "403"
         return {"api/openapi.json": "200", "api/jobs": "401"}.get(path, "404")
     token = config.partition("Bearer ")[2].rstrip('"\n')
@@ -130,7 +138,9 @@ def _sweep(cloud: Cloud, service: Doc, token: str) -> str:
     account, _, audience = token.removeprefix("token:").partition(":")
     accepted = service["metadata"]["annotations"]["run.googleapis.com/custom-audiences"]
     name = service["metadata"]["name"]
-    if not cloud.allows("run services", name, "roles/run.invoker", f"serviceAccount:{account}"):
+    if not is_open(service) and not cloud.allows(
+        "run services", name, "roles/run.invoker", f"serviceAccount:{account}"
+    ):
         return "403"
     if audience not in json.loads(accepted):
         return "403"

@@ -10,6 +10,7 @@ import pytest
 
 from tests.infra.cloud import Cloud, Doc
 from tests.infra.conftest import Desk, Project, serving
+from tests.infra.run_services import INVOKER_CHECK_OFF
 
 WORKER = "rowmill-worker"
 
@@ -123,9 +124,19 @@ DRIFTS: dict[str, tuple[Callable[[Cloud], object], str]] = {
         lambda cloud: cloud.policies[f"run services:{WORKER}"].add(("roles/run.invoker", "allUsers")),
         "differs: everybody may call rowmill-worker",
     ),
+    "the worker's own check is off": (
+        lambda cloud: cloud.services[WORKER]["metadata"]["annotations"].update({INVOKER_CHECK_OFF: "true"}),
+        "differs: rowmill-worker has open=yes, which no setting asks for",
+    ),
     "the api is closed": (
-        lambda cloud: _drop_grant(cloud, "run services:rowmill-api", "roles/run.invoker"),
-        "missing: roles/run.invoker for allUsers on service:rowmill-api",
+        lambda cloud: cloud.services["rowmill-api"]["metadata"]["annotations"].pop(INVOKER_CHECK_OFF),
+        "differs: rowmill-api should have open=yes",
+    ),
+    "the services run different images": (
+        lambda cloud: cloud.services["rowmill-api"]["spec"]["template"]["spec"]["containers"][0].update(
+            image="europe-west1-docker.pkg.dev/acme-sheets/rowmill/rowmill:another"
+        ),
+        "and rowmill-api has europe-west1-docker.pkg.dev/acme-sheets/rowmill/rowmill:another",
     ),
     "the sweep is gone": (lambda cloud: cloud.jobs.clear(), "missing: schedule rowmill-sweep"),
     "the sweep is paused": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.infra.cloud import DEPLOYER, PROJECT, Cloud
+from tests.infra.run_services import is_open
 
 DATABASE_USER = "roles/datastore.user"
 
@@ -56,7 +57,12 @@ def test_each_account_has_the_least_it_needs(first_deployment: Cloud) -> None:
 
 
 def test_the_world_may_call_the_api_alone(first_deployment: Cloud) -> None:
-    assert _held(first_deployment, "allUsers") == {"run.invoker on rowmill-api"}
+    """Without a grant to everybody, which most organisations forbid."""
+    assert {name: is_open(service) for name, service in first_deployment.services.items()} == {
+        "rowmill-api": True,
+        "rowmill-worker": False,
+    }
+    assert _held(first_deployment, "allUsers") == _held(first_deployment, "allAuthenticatedUsers") == set()
 
 
 def test_who_deploys_may_speak_as_the_scheduler_alone(first_deployment: Cloud) -> None:
