@@ -3,10 +3,19 @@
  * neither Properties nor UrlFetch: one call to either and Google leaves the menu out.
  */
 
-/** Google calls this when the spreadsheet opens. */
+/**
+ * Google calls this when the spreadsheet opens. A published add-on has its place under Extensions and no
+ * other; a script that belongs to one spreadsheet may stand beside Help, too.
+ */
 function onOpen() {
-  SpreadsheetApp.getUi()
-    .createMenu('Rowmill')
+  const ui = SpreadsheetApp.getUi();
+  fill_(ui.createAddonMenu());
+  fill_(ui.createMenu('Rowmill'));
+}
+
+/** @param {GoogleAppsScript.Base.Menu} menu */
+function fill_(menu) {
+  menu
     .addItem('Open', 'openSidebar')
     .addItem('Queue this sheet', 'openSidebarToQueue')
     .addSeparator()

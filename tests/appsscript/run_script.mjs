@@ -58,6 +58,7 @@ const services = {
     DeveloperMetadataVisibility: { DOCUMENT: 'DOCUMENT', PROJECT: 'PROJECT' },
     getUi: () => ({
       createMenu: menu,
+      createAddonMenu: () => menu('Extensions'),
       showSidebar: (page) => note('sidebar', page),
       alert: (title, message) => note('alert', { title, message }),
       ButtonSet: { OK: 'OK' },

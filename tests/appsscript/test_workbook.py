@@ -8,10 +8,14 @@ ODD = {"id": 91, "name": 'It\'s "odd" 📈', "rows": 40, "columns": 6, "selectio
 
 
 def test_the_menu_needs_no_right(script: Script) -> None:
-    ran = script.run("onOpen")
-    (menu,) = ran.asked
-    assert (menu["what"], menu["caption"]) == ("menu", "Rowmill")
-    assert [label for label, _ in menu["items"]] == ["Open", "Queue this sheet", "About"]
+    """And stands where a published add-on has its own, before anything that only a bound script may do."""
+    menus = script.run("onOpen").asked
+    assert [(menu["what"], menu["caption"]) for menu in menus] == [
+        ("menu", "Extensions"),
+        ("menu", "Rowmill"),
+    ]
+    for menu in menus:
+        assert [label for label, _ in menu["items"]] == ["Open", "Queue this sheet", "About"]
 
 
 def test_every_item_of_the_menu_is_a_function(script: Script) -> None:
