@@ -10,7 +10,6 @@ import csv
 import json
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 
 from backend.domain import answers, results, selection
 from backend.domain.recipes import RECIPES, Recipe
@@ -21,14 +20,14 @@ from backend.local.model.answers import fill
 from backend.local.model.answers import row as answer_row
 from backend.ports import Prompt
 from backend.usecases.batch.questions import write_prompt
+from tests.companies import companies_file
 
-TABLE = Path(__file__).parents[3] / "shared" / "data" / "companies.csv"
 MODEL = "gpt-5-nano"
 
 
 @cache
 def _table() -> tuple[list[str], list[list[str]]]:
-    with TABLE.open(newline="", encoding="utf-8") as file:
+    with companies_file().open(newline="", encoding="utf-8") as file:
         headers, *rows = csv.reader(file)
     return headers, rows
 

@@ -117,3 +117,20 @@ def test_cloud_build_checks_before_it_builds_and_asks_before_it_shifts() -> None
         "smoke",
         "shift-traffic",
     ]
+
+
+def test_cloud_build_installs_what_ci_does() -> None:
+    build = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
+    [test] = [step for step in build["steps"] if step["id"] == "test"]
+    ci = (ROOT / ".ci/run").read_text()
+    wanted = {name for names in re.findall(r"wanted\+=\((.*?)\)", ci) for name in names.split()}
+    assert {"chromium", "default-jre-headless", "nodejs"} <= wanted <= set(test["args"][1].split())
+
+
+def test_cloud_build_tests_with_the_python_of_the_image() -> None:
+    build = yaml.safe_load((ROOT / "cloudbuild.yaml").read_text())
+    dockerfile = (ROOT / "backend/Dockerfile").read_text()
+    base = re.search(r"^ARG BASE=(python:[\d.]+)-", dockerfile, re.MULTILINE)
+    assert base
+    for step in build["steps"][:2]:
+        assert step["name"].removeprefix("mirror.gcr.io/library/").startswith(f"{base.group(1)}-")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import csv
 from functools import cache
-from pathlib import Path
 
-FILE = Path(__file__).parents[3] / "shared" / "data" / "companies.csv"
+from tests.companies import companies_file
+
 INPUTS = ("Company Name", "Company Keywords", "Company Short Description")
 
 
 @cache
 def companies() -> tuple[tuple[str, str, str], ...]:
     """Name, keywords and description of every company of the file."""
-    with FILE.open(newline="", encoding="utf-8") as file:
+    with companies_file().open(newline="", encoding="utf-8") as file:
         return tuple(
             (row["Company Name"], row["Company Keywords"], row["Company Short Description"])
             for row in csv.DictReader(file)

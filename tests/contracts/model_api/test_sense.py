@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import re
 import zlib
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +12,8 @@ from backend.local.model.answers.brand import brand
 from backend.local.model.answers.fill import Answer
 from backend.local.model.answers.row import Row, find
 from backend.local.model.answers.trade import trade
+from tests.companies import companies_file
 
-COMPANIES = Path(__file__).parents[4] / "shared" / "data" / "companies.csv"
 LEGAL_FORM = re.compile(
     r"(?:^|[\s,])(?:inc|ltd|limited|gmbh|s\.a|plc|ag|n\.v|oyj|tbk|bhd|co\.,? ltd|corp|corporation)\.?$", re.I
 )
@@ -114,7 +113,7 @@ def test_a_message_without_a_row_is_a_description() -> None:
 
 def test_real_companies_are_answered_by_the_rules_of_the_recipe() -> None:
     """2 to 4 words, no legal form, one question, the firm not named; a fallback is rare."""
-    with COMPANIES.open(encoding="utf-8", newline="") as file:
+    with companies_file().open(encoding="utf-8", newline="") as file:
         rows = [row for number, row in enumerate(csv.DictReader(file)) if number % 10 == 0]
     assert len(rows) == 600
     vague = 0
