@@ -7,6 +7,10 @@ database_exists() {
   has_line "$DATABASE_NAME" <<<"$names"
 }
 
+database_protection() {
+  gcloud firestore databases describe --database="$DATABASE_NAME" --format='value(deleteProtectionState)'
+}
+
 #: What $1 (composite, ttl or field) of firestore.indexes.json the database lacks: a command's words a line.
 lacking() {
   local have
@@ -38,6 +42,9 @@ apply_database() {
   database_exists ||
     change "database $DATABASE_NAME in $REGION" gcloud firestore databases create \
       --database="$DATABASE_NAME" --location="$REGION" --type=firestore-native --delete-protection
+  [ "$(database_protection)" = DELETE_PROTECTION_ENABLED ] ||
+    change "database $DATABASE_NAME is protected against deletion" gcloud firestore databases update \
+      --database="$DATABASE_NAME" --delete-protection
   settle composite index gcloud firestore indexes composite create
   settle field 'no index' gcloud firestore indexes fields update
   settle ttl expiry gcloud firestore fields ttls update
@@ -75,6 +82,8 @@ check_database() {
     missing "Firestore database $DATABASE_NAME"
     return
   }
+  [ "$(database_protection)" = DELETE_PROTECTION_ENABLED ] ||
+    differs "database $DATABASE_NAME is not protected against deletion"
   for kind in composite field ttl; do
     lines=$(lacking $kind)
     while read -r line; do [ -z "$line" ] || missing "Firestore $kind setting $line"; done <<<"$lines"

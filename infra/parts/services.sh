@@ -136,9 +136,21 @@ check_services() {
   done
   [ "$gone" = 0 ] || return 0
   each_service_grant check_grant
-  is_granted "service:$WORKER_SERVICE" roles/run.invoker allUsers &&
-    differs "everybody may call $WORKER_SERVICE"
-  return 0
+  check_callers
+}
+
+#: Nobody but the two accounts may call the worker.
+check_callers() {
+  local callers caller
+  policy_of "service:$WORKER_SERVICE"
+  callers=$(gcloud "${GROUP[@]}" get-iam-policy "${WHERE[@]}" --flatten='bindings[].members' \
+    --filter='bindings.role=roles/run.invoker' --format='value(bindings.members)')
+  for caller in $callers; do
+    case $caller in
+      "serviceAccount:$TASKS_ACCOUNT" | "serviceAccount:$SCHEDULER_ACCOUNT") ;;
+      *) differs "$caller may call $WORKER_SERVICE" ;;
+    esac
+  done
 }
 
 remove_services() {

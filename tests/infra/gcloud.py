@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from tests.infra import run_services
@@ -77,7 +78,7 @@ def _show(asked: Command, shown: Shown) -> str:
     docs = [shown] if isinstance(shown, dict) else shown
     if "flatten" in asked.flags:
         docs = flattened(docs, asked.flags["flatten"])
-    if "filter" in asked.flags and isinstance(shown, list):
+    if "filter" in asked.flags:
         docs = filtered(docs, asked.flags["filter"])
     if form == "json":
         return json.dumps(shown if isinstance(shown, dict) else docs)
@@ -266,6 +267,11 @@ def _sweep_job(asked: Command) -> Doc:
     }
 
 
+def _metric(asked: Command) -> Doc:
+    defined: Doc = json.loads(Path(asked["config-from-file"]).read_text())
+    return defined | {"createTime": "2026-01-01T00:00:00Z"}
+
+
 def _build(cloud: Cloud, asked: Command) -> None:
     given = dict(pair.split("=", 1) for pair in asked["substitutions"].split(","))
     builder = f"rowmill-build@{PROJECT}.iam.gserviceaccount.com"
@@ -321,6 +327,7 @@ READS: dict[str, Callable[[Cloud, Command], Shown]] = {
     "secrets versions list": _secret_versions,
     "secrets versions access": lambda cloud, asked: str(_there(cloud.secrets, asked["secret"])[-1]),
     "firestore databases list": _listed("databases", f"projects/{PROJECT}/databases/"),
+    "firestore databases describe": lambda cloud, asked: _there(cloud.databases, asked["database"]),
     "firestore indexes composite list": _list_indexes,
     "firestore indexes fields list": lambda cloud, _: list(cloud.fields.values()),
     "firestore operations list": _operations,
@@ -336,6 +343,7 @@ READS: dict[str, Callable[[Cloud, Command], Shown]] = {
     "scheduler jobs list": _listed("jobs", f"projects/{PROJECT}/locations/l/jobs/"),
     "scheduler jobs describe": _described("jobs"),
     "logging metrics list": _listed("metrics", ""),
+    "logging metrics describe": _described("metrics"),
     "logging read": lambda cloud, _: [{"jsonPayload": {"audience": a}} for a in cloud.refused_audiences],
     "auth print-identity-token": _identity_token,
 }
@@ -351,7 +359,8 @@ CHANGES: dict[str, Callable[[Cloud, Command], Shown]] = {
         cloud.databases, asked["database"], {"deleteProtectionState": "DELETE_PROTECTION_ENABLED"}
     ),
     "firestore databases update": lambda cloud, asked: _there(cloud.databases, asked["database"]).update(
-        deleteProtectionState="DELETE_PROTECTION_DISABLED"
+        deleteProtectionState="DELETE_PROTECTION_"
+        + ("ENABLED" if "delete-protection" in asked.flags else "DISABLED")
     ),
     "firestore databases delete": _delete_database,
     "firestore indexes composite create": _create_index,
@@ -376,7 +385,8 @@ CHANGES: dict[str, Callable[[Cloud, Command], Shown]] = {
     "scheduler jobs create http": lambda cloud, asked: _create(cloud.jobs, asked.name, _sweep_job(asked)),
     "scheduler jobs update http": _update("jobs", _sweep_job),
     "scheduler jobs delete": _deleted("jobs"),
-    "logging metrics create": lambda cloud, asked: _create(cloud.metrics, asked.name, {}),
+    "logging metrics create": lambda cloud, asked: _create(cloud.metrics, asked.name, _metric(asked)),
+    "logging metrics update": lambda cloud, asked: _there(cloud.metrics, asked.name).update(_metric(asked)),
     "logging metrics delete": _deleted("metrics"),
     # Elsewhere a binding goes with what it is on.
     "projects remove-iam-policy-binding": _unbind,

@@ -70,6 +70,16 @@ DRIFTS: dict[str, tuple[Callable[[Cloud], object], str]] = {
         lambda cloud: cloud.databases.clear(),
         "missing: Firestore database rowmill",
     ),
+    "the database is not protected": (
+        lambda cloud: cloud.databases["rowmill"].update(deleteProtectionState="DELETE_PROTECTION_DISABLED"),
+        "differs: database rowmill is not protected against deletion",
+    ),
+    "a field is indexed that should not be": (
+        lambda cloud: next(
+            f for f in cloud.fields.values() if f["name"].endswith("results/fields/json")
+        ).update(indexConfig={"indexes": [{"order": "ASCENDING"}]}),
+        "missing: Firestore field setting json --collection-group=results",
+    ),
     "an index is gone": (
         lambda cloud: cloud.indexes.pop(0),
         "missing: Firestore composite setting --collection-group=events",
@@ -122,7 +132,13 @@ DRIFTS: dict[str, tuple[Callable[[Cloud], object], str]] = {
     ),
     "the worker is public": (
         lambda cloud: cloud.policies[f"run services:{WORKER}"].add(("roles/run.invoker", "allUsers")),
-        "differs: everybody may call rowmill-worker",
+        "differs: allUsers may call rowmill-worker",
+    ),
+    "somebody else may call the worker": (
+        lambda cloud: cloud.policies[f"run services:{WORKER}"].add(
+            ("roles/run.invoker", "user:x@acme.example")
+        ),
+        "differs: user:x@acme.example may call rowmill-worker",
     ),
     "the worker's own check is off": (
         lambda cloud: cloud.services[WORKER]["metadata"]["annotations"].update({INVOKER_CHECK_OFF: "true"}),
@@ -150,6 +166,26 @@ DRIFTS: dict[str, tuple[Callable[[Cloud], object], str]] = {
     "a metric is gone": (
         lambda cloud: cloud.metrics.pop("rowmill-rows"),
         "missing: metric rowmill-rows",
+    ),
+    "a metric counts something else": (
+        lambda cloud: cloud.metrics["rowmill-errors"].update(filter="severity>=DEBUG"),
+        "differs: metric rowmill-errors is not as infra/metrics/rowmill-errors.json has it",
+    ),
+    "the sources' bucket is gone": (
+        lambda cloud: cloud.buckets.clear(),
+        "missing: bucket gs://acme-sheets-rowmill-build",
+    ),
+    "a service runs as somebody else": (
+        lambda cloud: cloud.services[WORKER]["spec"]["template"]["spec"].update(
+            serviceAccountName="default@acme.example"
+        ),
+        "differs: rowmill-worker should have account=rowmill-worker@",
+    ),
+    "a secret is not mounted": (
+        lambda cloud: _container(cloud)["env"].remove(
+            next(e for e in _container(cloud)["env"] if e["name"] == "OPENAI_API_KEY")
+        ),
+        "differs: rowmill-worker should have secret:OPENAI_API_KEY=rowmill-openai-api-key:latest",
     ),
 }
 
@@ -205,6 +241,12 @@ def test_a_deployment_puts_right_what_it_made(deployed: Project) -> None:
         "a variable was added",
         "the sweep calls elsewhere",
         "a metric is gone",
+        "a metric counts something else",
+        "the database is not protected",
+        "the api is closed",
+        "the worker's own check is off",
+        "a service runs as somebody else",
+        "a secret is not mounted",
     ):
         DRIFTS[drift][0](deployed.cloud)
     ran = deployed.deploy()

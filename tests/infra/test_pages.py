@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 
 from backend.usecases.run_batch import BatchReport
@@ -43,14 +44,14 @@ def test_the_figures_of_a_batch_are_those_in_the_table() -> None:
 
 
 def test_the_metrics_are_those_in_the_table() -> None:
-    made = {path.stem for path in ROOT.glob("infra/metrics/*.yaml")}
+    made = {path.stem for path in ROOT.glob("infra/metrics/*.json")}
     assert made == set(re.findall(r"^\| `(rowmill-[a-z-]+)`", WATCHING, re.MULTILINE))
 
 
 def test_the_metrics_read_lines_that_are_logged() -> None:
     code = "".join(path.read_text() for path in (ROOT / "backend").rglob("*.py"))
-    for path in ROOT.glob("infra/metrics/*.yaml"):
-        for action in re.findall(r'jsonPayload\.action="(\w+)"', path.read_text()):
+    for path in ROOT.glob("infra/metrics/*.json"):
+        for action in re.findall(r'jsonPayload\.action="(\w+)"', json.loads(path.read_text())["filter"]):
             assert f'"action": "{action}"' in code, path.name
 
 
