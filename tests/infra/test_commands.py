@@ -76,6 +76,7 @@ def _everything(project: Project, cloud: Cloud) -> list[Call]:
     calls = list(cloud.calls)
     project.settings("MAX_RUNNING_JOBS=4")
     project.cloud.jobs["rowmill-sweep"]["attemptDeadline"] = "60s"
+    project.cloud.metrics["rowmill-errors"]["filter"] = "severity>=DEBUG"
     for script, *arguments in (
         ["deploy.sh"],
         ["doctor.sh"],
