@@ -9,8 +9,8 @@ import re
 from backend.usecases.run_batch import BatchReport
 from tests.infra.conftest import ROOT
 
-PAGES = [ROOT / "docs/deploy.md", ROOT / "docs/watching.md", ROOT / "infra/README.md"]
-WATCHING = (ROOT / "docs/watching.md").read_text()
+PAGES = [ROOT / "docs/deploy.md", ROOT / "docs/operate.md", ROOT / "infra/README.md"]
+OPERATING = (ROOT / "docs/operate.md").read_text()
 
 
 def test_the_scripts_that_pages_name_are_there() -> None:
@@ -30,7 +30,7 @@ def test_every_kind_of_log_line_is_in_the_table() -> None:
     code = "".join(path.read_text() for path in (ROOT / "backend").rglob("*.py"))
     logged = set(re.findall(r'"action": "([a-z_]+)"', code))
     assert "batch_ended" in logged
-    tables = "".join(line for line in WATCHING.splitlines() if line.startswith("| `"))
+    tables = "".join(line for line in OPERATING.splitlines() if line.startswith("| `"))
     assert {action for action in logged if f"`{action}`" not in tables} == set()
     # Actions that are put together: each beginning stands in the table.
     for beginning in re.findall(r'"action": f"([a-z_]+)\{', code):
@@ -38,14 +38,14 @@ def test_every_kind_of_log_line_is_in_the_table() -> None:
 
 
 def test_the_figures_of_a_batch_are_those_in_the_table() -> None:
-    [row] = [line for line in WATCHING.splitlines() if line.startswith("| `batch_ended`")]
+    [row] = [line for line in OPERATING.splitlines() if line.startswith("| `batch_ended`")]
     fields = {field.name for field in dataclasses.fields(BatchReport)}
     assert set(re.findall(r"`(\w+)`", row)) == {"batch_ended", *fields}
 
 
 def test_the_metrics_are_those_in_the_table() -> None:
     made = {path.stem for path in ROOT.glob("infra/metrics/*.json")}
-    assert made == set(re.findall(r"^\| `(rowmill-[a-z-]+)`", WATCHING, re.MULTILINE))
+    assert made == set(re.findall(r"^\| `(rowmill-[a-z-]+)`", OPERATING, re.MULTILINE))
 
 
 def test_the_metrics_read_lines_that_are_logged() -> None:
