@@ -135,9 +135,9 @@ def a_receipt(row: int, **changes: Any) -> dict[str, Any]:
         "error_class": None,
         "sentence": None,
         "outputs": {
-            "Category": "Independent Hardware Stores",
-            "Brand Name": f"Hardware House {row}",
-            "Email Question": "Which hardware store near Leeds cuts keys while you wait?",
+            "category": "Independent Hardware Stores",
+            "brand_name": f"Hardware House {row}",
+            "email_question": "Which hardware store near Leeds cuts keys while you wait?",
         },
         "cached": False,
         "attempts": 1,

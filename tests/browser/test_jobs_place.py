@@ -165,14 +165,14 @@ def open_the_job(desk: Bench) -> None:
     expect(desk.sidebar.get_by_role("region", name="About this job")).to_be_visible()
 
 
-def queue_for_later(desk: Bench, count: int) -> None:
+def queue_for_later(desk: Bench, count: int, recipe: str = "case_a") -> None:
     """Jobs that will not start while the test looks at them, created through the api."""
     start = datetime.now(UTC) + timedelta(days=20)
     for n in range(count):
         job = {
             "spreadsheet_id": desk.workbook,
             "sheet_ids": [0],
-            "recipe": "case_a",
+            "recipe": recipe,
             "run_at": (start + timedelta(minutes=n)).isoformat(),
         }
         desk.ask("POST", "/api/jobs", job)

@@ -101,25 +101,3 @@ def test_a_tab_without_anything_says_what_to_do(bench: Opener) -> None:
 def test_a_header_without_rows_says_what_to_do(bench: Opener) -> None:
     desk = bench(tabs={"Companies": some_companies(0)}).open()
     desk.says("There are no rows yet")
-
-
-def test_a_live_run_and_the_next_hundred(bench: Opener) -> None:
-    desk = bench(rows=130).opened()
-    desk.press("Run 100 now")
-    live = desk.sidebar.get_by_role("region", name="Live run")
-    expect(live).to_contain_text("These rows are done")
-    expect(live.get_by_role("listitem")).to_have_count(100)
-    expect(desk.cell(1, 6)).to_have_text("Category")
-    desk.press("Run the next 100")
-    expect(live.get_by_role("listitem")).to_have_count(30)
-    expect(live).to_contain_text("Row 131")
-    assert all(len(row) == 9 for row in desk.values()[1:])
-
-
-def test_a_row_of_a_live_run_leads_to_the_sheet(bench: Opener) -> None:
-    desk = bench(rows=60).opened()
-    desk.press("Run 60 now")
-    line = desk.sidebar.get_by_role("region", name="Live run").get_by_role("button", name="Row 55")
-    line.click()
-    expect(desk.page.locator(".grid .number.lit")).to_have_text("55")
-    expect(desk.cell(55, 1)).to_be_in_viewport()
