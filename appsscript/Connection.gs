@@ -23,6 +23,7 @@ function connect_(typed) {
   if (!read.address) return { problem: problem_(422, 'address', 'Not an address', read.wrong || '') };
   const answered = send_(read.address, get_('/api/system', {}));
   if (answered.problem) return answered;
+  if (!answered.data || typeof answered.data.service_account !== 'string') return { problem: notOurs_(200) };
   PropertiesService.getDocumentProperties().setProperty(ADDRESS_PROPERTY, read.address);
   return { data: { address: read.address } };
 }

@@ -30,7 +30,8 @@ class Columns:
 
 
 def recognise(recipe: Recipe, headers: Sequence[str], chosen: Mapping[str, str] | None = None) -> Columns:
-    """Matches `headers` to the recipe. `chosen` (input name → header) goes before recognition.
+    """Matches `headers` to the recipe. `chosen` (input name → header) goes before recognition; an input
+    whose chosen header is empty is left out.
 
     A column is used once; of equal headers the leftmost free one serves.
     """
@@ -48,10 +49,11 @@ def recognise(recipe: Recipe, headers: Sequence[str], chosen: Mapping[str, str] 
         inputs[name] = column
         return True
 
+    left_out = {name for name, header in (chosen or {}).items() if not header}
     for name, header in (chosen or {}).items():
-        if not take(name, folded(header)):
+        if name not in left_out and not take(name, folded(header)):
             unknown.append(header)
-    waiting = [column for column in recipe.inputs if column.name not in inputs]
+    waiting = [column for column in recipe.inputs if column.name not in inputs.keys() | left_out]
     for column in waiting:
         take(column.name, folded(column.header))
     for column in waiting:

@@ -224,7 +224,10 @@ def plan_job(
 
 
 def _columns(wish: Wish, inspected: Inspected) -> dict[str, str]:
-    """Input name → header, as recognised now or chosen; raises `Invalid` with what stands in the way."""
+    """Input name → header, as recognised now or chosen, empty where it is left out.
+
+    Raises `Invalid` with what stands in the way.
+    """
     recipe = RECIPES[wish.recipe]
     unknown = [name for name in wish.columns if name not in {column.name for column in recipe.inputs}]
     if unknown:
@@ -242,7 +245,8 @@ def _columns(wish: Wish, inspected: Inspected) -> dict[str, str]:
         )
     if problems := obstacles(recipe, inspected.tab, columns, where.headers):
         raise NotAllowed(f'Sheet "{title}": {problems[0]}')
-    return {name: where.headers[column] for name, column in columns.inputs.items()}
+    left_out = {name: "" for name, header in wish.columns.items() if not header}
+    return left_out | {name: where.headers[column] for name, column in columns.inputs.items()}
 
 
 def _check_tab_is_free(documents: Documents, wish: Wish) -> None:

@@ -81,7 +81,7 @@ def test_a_domain_that_forbids_sharing(script: Script) -> None:
     ],
 )
 def test_an_address_is_checked_and_kept(script: Script, typed: str, kept: str) -> None:
-    ran = script.within(answers=[(200, {"version": "1"})]).run("connectBackend", typed)
+    ran = script.within(answers=[(200, {"service_account": "bot@x.example"})]).run("connectBackend", typed)
     assert ran.data == {"address": kept}
     assert ran.of("fetch")[0]["url"] == f"{kept}/api/system"
     assert ran.of("setProperty") == [
@@ -110,8 +110,9 @@ def test_what_is_no_address_is_neither_asked_nor_kept(script: Script, typed: str
     assert (ran.of("fetch"), ran.of("setProperty")) == ([], [])
 
 
-def test_an_address_where_something_else_answers_is_not_kept(script: Script) -> None:
-    ran = script.within(answers=[(200, "<html>")]).run("connectBackend", "https://elsewhere.example")
+@pytest.mark.parametrize("said", ["<html>", {"status": "ok"}, []])
+def test_an_address_where_something_else_answers_is_not_kept(script: Script, said: object) -> None:
+    ran = script.within(answers=[(200, said)]).run("connectBackend", "https://elsewhere.example")
     assert (ran.problem["code"], ran.of("setProperty")) == ("not_rowmill", [])
 
 

@@ -48,7 +48,7 @@ def a_job(**changes: Any) -> dict[str, Any]:
         "ended_at": None,
         "created_by": "ada@example.com",
         "yours": True,
-        "counts": counts(total=1200, done=740, failed=12, skipped=9, cached=61),
+        "counts": counts(total=1200, done=740, failed=12, skipped=9, cached=61, answered=96),
         "failures": {"model_timeout": 9, "bad_answer": 3},
         "tokens_in": 264_000,
         "tokens_out": 51_000,
@@ -69,7 +69,7 @@ def a_job(**changes: Any) -> dict[str, Any]:
 
 
 def counts(**given: int) -> dict[str, int]:
-    names = ("total", "done", "failed", "skipped", "stale", "gone", "cancelled", "cached")
+    names = ("total", "done", "failed", "skipped", "stale", "gone", "cancelled", "cached", "answered")
     return {name: given.get(name, 0) for name in names}
 
 

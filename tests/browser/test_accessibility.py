@@ -34,6 +34,7 @@ def test_a_state_of_the_sidebar(desk: Bench, axe: str, name: str) -> None:
     assert violations(desk, axe) == []
     widest = "document.querySelector('.place').scrollWidth - document.querySelector('.place').clientWidth"
     assert desk.evaluate(f"return {widest}") <= 0
+    assert desk.sidebar.locator(".button.primary:visible").count() <= 1, "more than one next thing to do"
 
 
 def test_the_workbench_itself(bench: Opener, axe: str) -> None:

@@ -45,6 +45,31 @@ def test_sharing_by_hand(bench: Opener) -> None:
     expect(desk.button("Queue for background processing")).to_be_visible()
 
 
+def test_a_domain_that_forbids_sharing_gets_the_manual_way(bench: Opener) -> None:
+    desk = bench(rows=3, shared=False)
+    refusal = {"error": {"code": 403, "message": "Sharing outside the domain is not allowed."}}
+    desk.page.route("**/_standin/workbooks/*/editors", lambda route: route.fulfill(status=403, json=refusal))
+    desk.open()
+    desk.press("Continue")
+    desk.press("Share with this account")
+    desk.says("Google did not allow the script to share")
+    desk.says("Press Share, at the top right of the spreadsheet.")
+    expect(desk.button("I have shared it")).to_be_visible()
+    expect(desk.sidebar.locator(".copy")).to_contain_text("@")
+
+
+def test_somebody_who_may_only_read_is_told_so(bench: Opener) -> None:
+    desk = bench(rows=3)
+    refusal = {"error": {"code": 403, "message": "The caller does not have permission"}}
+    desk.page.route("**/as-owner/**:batchUpdate", lambda route: route.fulfill(status=403, json=refusal))
+    desk.open()
+    desk.says("You can read this spreadsheet but not edit it")
+    desk.says("Ask its owner for the right to edit")
+    desk.page.unroute("**/as-owner/**:batchUpdate")
+    desk.press("Try again")
+    expect(desk.button("Queue for background processing")).to_be_visible()
+
+
 def test_access_taken_back_leads_back_to_sharing(bench: Opener) -> None:
     desk = bench(rows=3).opened()
     settings = requests.get(f"{desk.stack.workbench_url}/_workbench/settings", timeout=10).json()

@@ -109,3 +109,14 @@ def test_a_column_chosen_by_hand_is_read_and_can_be_left_out_again(bench: Opener
     expect(prompt).to_contain_text("Oak Tools")
     expect(prompt).to_contain_text("hammers, nails")
     expect(prompt).not_to_contain_text("Ignored Ltd")
+
+
+def test_a_recognised_column_can_be_left_out(bench: Opener) -> None:
+    desk = bench(rows=3).opened()
+    desk.press("Change columns")
+    desk.label("Company Keywords (optional)").select_option(label="None")
+    desk.press("Check", exact=True)
+    desk.sidebar.get_by_text("What is sent for row 2").click()
+    prompt = desk.sidebar.get_by_role("region", name="Instructions and row as sent")
+    expect(prompt).to_contain_text("goods in town 1")
+    expect(prompt).not_to_contain_text("bakery, repair")

@@ -50,6 +50,16 @@ def test_what_a_person_chose_goes_before_what_is_recognised() -> None:
     assert columns.inputs["company_short_description"] == 4
 
 
+def test_an_input_that_a_person_left_out_is_not_recognised_again() -> None:
+    columns = recognise(CASE_A, FULL, {"company_keywords": ""})
+    assert columns.inputs == {"company_name": 0, "company_short_description": 2}
+    assert columns.problem is None
+
+
+def test_a_required_input_cannot_be_left_out() -> None:
+    assert recognise(CASE_A, FULL, {"company_name": ""}).problem is not None
+
+
 def test_a_chosen_header_that_is_not_there_is_named() -> None:
     problem = recognise(CASE_A, FULL, {"company_keywords": "Nope"}).problem
     assert problem is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
@@ -20,7 +20,7 @@ class Selection(Asked):
     spreadsheet_id: SpreadsheetId
     recipe: RecipeName
     #: Input name → header, where the person chose another column than the recognised one.
-    columns: dict[str, Header] = Field(default_factory=dict, max_length=10)
+    columns: dict[str, Header | Literal[""]] = Field(default_factory=dict, max_length=10)
     #: `stale`: filled by us from inputs, a recipe or a model that have changed since.
     mode: Mode = "only_empty"
     #: Only rows whose column (by its header) shows this value.
