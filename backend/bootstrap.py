@@ -72,6 +72,7 @@ def bootstrap(settings: Settings) -> Service:
         process=Process(EventLoop(), ThreadPoolExecutor(PAGE_THREADS, thread_name_prefix="pages")),
         signer=Signer(settings.signing_keys),
         requests=RequestCounter(documents, clock, settings.requests_per_minute),
+        sheet_requests=RequestCounter(documents, clock, settings.sheet_requests_per_minute),
         waiting=Waiting(),
     )
 

@@ -103,6 +103,9 @@ class Settings(BaseSettings):
     live_places: int = Field(1, ge=1, le=10, description="Live runs that run at once.")
     max_rows_per_job: int = Field(100_000, ge=1, le=1_000_000, description="Most rows of one job.")
     requests_per_minute: int = Field(600, ge=10, le=100_000, description="Requests a minute of one user.")
+    sheet_requests_per_minute: int = Field(
+        30, ge=5, le=100_000, description="Those of them that ask Google Sheets, whose minute all share."
+    )
     max_waiting_jobs: int | None = Field(None, ge=1, description="Most jobs in line; none: no limit.")
     history_days: int = Field(30, ge=1, le=3_650, description="Ended jobs are kept for so long.")
     answers_days: int = Field(90, ge=1, le=3_650, description="Answers are reused for so long.")

@@ -96,6 +96,8 @@ class Route:
     file: bool = False
     #: Takes an `Idempotency-Key`: the same key and the same call give the first answer again.
     keyed: bool = False
+    #: Asks the Sheets API, whose minute all people and jobs share: counted apart, and less of it.
+    sheets: bool = False
 
 
 def register(app: Flask, service: Service, routes: Sequence[Route]) -> None:
@@ -122,6 +124,8 @@ def _view(service: Service, route: Route) -> Callable[..., Response]:
         if not route.file and route.guard is not Guard.PUBLIC:
             body = reading.body(route.asks, route.body_bytes)
         job = _authorise(service, route, caller, path, query, body)
+        if route.sheets and caller is not None:
+            service.sheet_requests.count(caller.sub, "sheets")
         person = caller if isinstance(caller, Person) else None
         watcher = caller if isinstance(caller, WatchToken) else None
         key = reading.idempotency_key() if route.keyed else None

@@ -38,6 +38,7 @@ class Service:
     process: Process
     signer: Signer
     requests: RequestCounter
+    sheet_requests: RequestCounter
     waiting: Waiting
 
     @property

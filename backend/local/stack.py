@@ -210,6 +210,7 @@ class Stack:
             "WATCH_ORIGIN": self.workbench_url,
             # One person here is the workbench, the terminal and the tests together.
             "REQUESTS_PER_MINUTE": "20000",
+            "SHEET_REQUESTS_PER_MINUTE": "20000",
         }
         if not self.real_model:
             env |= {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import OrderedDict
+from typing import Literal
 
 from backend.errors import Conflict, TooMany, TryLater
 from backend.ports import Clock, Create, Documents, Key, Replace
@@ -19,6 +20,13 @@ BLOCKS = 20
 #: Users whose block a process remembers.
 REMEMBERED = 10_000
 RACES = 10
+#: What is counted, and what a person calls it; each apart from the others.
+What = Literal["calls", "watching", "sheets"]
+_WORDS: dict[What, str] = {
+    "calls": "requests",
+    "watching": "requests for news",
+    "sheets": "requests that ask Google Sheets",
+}
 
 
 class RequestCounter:
@@ -31,10 +39,10 @@ class RequestCounter:
         #: Requests of a user's minute that this process may still let pass.
         self._left: OrderedDict[Key, int] = OrderedDict()
 
-    def count(self, sub: str, what: str = "calls") -> None:
+    def count(self, sub: str, what: What = "calls") -> None:
         """Raises `TooMany` once the user's minute is used up, saying when the next one begins.
 
-        `what` is counted apart from the rest: an open sidebar asks for news all the time.
+        An open sidebar asks for news all the time, and what asks Google takes from a minute that all share.
         """
         now = self._clock.now()
         minute, into_s = divmod(now, WINDOW_S)
@@ -44,7 +52,7 @@ class RequestCounter:
         taken = self._take_block(key, now + 2 * WINDOW_S)
         if taken == 0:
             raise TooMany(
-                f"That is more than {self._most} requests in a minute. Please wait a moment.",
+                f"That is more than {self._most} {_WORDS[what]} in a minute. Please wait a moment.",
                 retry_after_s=max(1, round(WINDOW_S - into_s)),
             )
         self._keep(key, taken - 1)

@@ -279,6 +279,7 @@ def open_house(
         documents=store,
         clock=clock,
         requests=RequestCounter(store, clock, settings.requests_per_minute),
+        sheet_requests=RequestCounter(store, clock, settings.sheet_requests_per_minute),
     )
     return House(standins, service, clock, create_app(service))
 
@@ -305,4 +306,5 @@ def settings_of(standins: Standins, folder: Path) -> Mapping[str, Any]:
         "openai_base_url": f"{standins.model}/v1",
         "model_standin": True,
         "web_standin": "127.0.0.1:9",
+        "sheet_requests_per_minute": 10_000,
     }

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import pytest
 
 from backend.app import create_app
+from backend.entrypoints import api
 from backend.entrypoints.api.watch import WAIT_S
+from backend.entrypoints.routing import Guard, Route
 from backend.entrypoints.waiting import SEATS
 from backend.usecases.limits import BLOCKS, RequestCounter
 from tests.entrypoints.conftest import MakeHouse
 from tests.entrypoints.house import Caller, House
+from tests.entrypoints.samples import a_request
+from tests.entrypoints.test_every_route import called, send
 
 MINUTE = 60
 
@@ -92,6 +98,60 @@ def test_a_person_waits_in_so_many_requests_and_holds_no_more_threads(make_house
     assert waited["bob"] > WAIT_S / 2
     with house.service.waiting.seat(sub) as free_again:
         assert free_again
+
+
+def test_what_asks_google_sheets_is_counted_apart_and_less_of_it_is_allowed(make_house: MakeHouse) -> None:
+    """One person must not use up the minute in which all jobs read and write."""
+    house = make_house(sheet_requests_per_minute=10)
+    house.clock.ahead_s -= house.clock.now() % MINUTE
+    alice, sheet = house.sign_in("alice"), house.a_sheet()
+    alice.prove(sheet)  # one of the ten
+    assert [status(alice, f"/api/sheets/{sheet}") for _ in range(10)] == [200] * 9 + [429]
+    refused = alice.call("GET", f"/api/sheets/{sheet}")
+    assert "10 requests that ask Google Sheets in a minute" in refused.get_json()["detail"]
+    assert 1 <= int(refused.headers["Retry-After"]) <= MINUTE
+    assert status(alice, f"/api/jobs?spreadsheet_id={sheet}") == 200
+    bob = house.sign_in("bob")
+    bob.prove(sheet)
+    assert status(bob, f"/api/sheets/{sheet}") == 200
+
+
+@pytest.mark.parametrize("route", [r for r in api.ROUTES if not r.sheets], ids=called)
+def test_no_other_route_asks_google_sheets(seen: Seen, route: Route) -> None:
+    """Whatever it does, it does without the port."""
+    asked = a_request(route, seen.sheet, seen.job)
+    caller = seen.watcher if route.guard is Guard.WATCH else seen.alice
+    assert send(caller, asked).status_code != 500
+
+
+@pytest.mark.parametrize("route", [r for r in api.ROUTES if r.sheets], ids=called)
+def test_each_route_that_asks_google_sheets_is_refused_without_a_call_left(seen: Seen, route: Route) -> None:
+    assert send(seen.used_up, a_request(route, seen.sheet, seen.job)).status_code == 429
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Alice in a deployment that has lost its spreadsheets, and in one where her minute is used up."""
+
+    alice: Caller
+    used_up: Caller
+    watcher: Caller
+    sheet: str
+    job: str
+
+
+@pytest.fixture(scope="module")
+def seen(make_house: MakeHouse) -> Seen:
+    house = make_house(sheet_requests_per_minute=10)
+    alice, sheet = house.sign_in("alice"), house.a_sheet()
+    token = alice.prove(sheet)
+    job = alice.queue(sheet)["id"]
+    without = replace(house.service, sheets=None)  # type: ignore[arg-type]
+    house.clock.ahead_s += MINUTE - house.clock.now() % MINUTE
+    for _ in range(10):
+        house.service.sheet_requests.count(house.service.identity.person(alice.token or "").sub, "sheets")
+    blind = replace(house, service=without, app=create_app(without))
+    return Seen(blind.somebody(alice.token), alice, blind.somebody(token), sheet, job)
 
 
 def test_what_nobody_signed_is_not_counted_against_anybody(make_house: MakeHouse) -> None:

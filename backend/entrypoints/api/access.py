@@ -69,6 +69,7 @@ ROUTES = (
         asks=GrantAsked,
         gives=GrantGiven,
         status=201,
+        sheets=True,
     ),
     Route(
         "POST",

@@ -71,5 +71,6 @@ ROUTES = (
         "What a run would find, cost and ask; nothing is asked or written.",
         asks=EstimateAsked,
         gives=EstimateGiven,
+        sheets=True,
     ),
 )

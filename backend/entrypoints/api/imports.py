@@ -123,7 +123,7 @@ ROUTES = (
           query=ImportOf, gives=ImportGiven),
     Route("POST", f"{_IMPORT}/write", Guard.SPREADSHEET, write,
           "Makes the new tab and writes the next rows; again until it is done.",
-          query=ImportOf, asks=WriteAsked, gives=ImportGiven),
+          query=ImportOf, asks=WriteAsked, gives=ImportGiven, sheets=True),
     Route("DELETE", _IMPORT, Guard.SPREADSHEET, forget, "Cancels an upload, and removes a tab half written.",
-          query=ImportOf, status=204),
+          query=ImportOf, status=204, sheets=True),
 )  # fmt: skip

@@ -203,7 +203,7 @@ _JOB = "/api/jobs/<job_id>"
 
 ROUTES = (
     Route("POST", "/api/jobs", Guard.SPREADSHEET, create, "Creates a job for each chosen tab.",
-          asks=JobsAsked, gives=JobsGiven, status=201, keyed=True),
+          asks=JobsAsked, gives=JobsGiven, status=201, keyed=True, sheets=True),
     Route("GET", "/api/jobs", Guard.SPREADSHEET, list_page, "A spreadsheet's jobs, newest first.",
           query=JobsQuery, gives=JobsGiven),
     Route("GET", _JOB, Guard.JOB, read, "One job.", gives=JobGiven),

@@ -171,7 +171,7 @@ _SCHEDULE = "/api/schedules/<schedule_id>"
 
 ROUTES = (
     Route("POST", "/api/schedules", Guard.SPREADSHEET, create, "Makes a run repeat.",
-          asks=ScheduleAsked, gives=ScheduleGiven, status=201, keyed=True),
+          asks=ScheduleAsked, gives=ScheduleGiven, status=201, keyed=True, sheets=True),
     Route("GET", "/api/schedules", Guard.SPREADSHEET, list_all, "A spreadsheet's schedules, newest first.",
           query=ScheduleQuery, gives=SchedulesGiven),
     Route("GET", "/api/schedules/times", Guard.PERSON, times, "A cron expression in English, its next times.",

@@ -39,6 +39,7 @@ ROUTES = (
         "Tabs, headers, which column serves which input, rows, and what stands in the way.",
         query=SheetQuery,
         gives=SheetGiven,
+        sheets=True,
     ),
     Route(
         "GET",
@@ -48,5 +49,6 @@ ROUTES = (
         "The different values of a column with their counts, for a filter.",
         query=ValuesQuery,
         gives=ColumnValuesGiven,
+        sheets=True,
     ),
 )

@@ -67,6 +67,7 @@ def _limits(settings: Settings) -> LimitsGiven:
         upload_rows=files.rows,
         body_bytes=BODY_BYTES,
         requests_per_minute=settings.requests_per_minute,
+        sheet_requests_per_minute=settings.sheet_requests_per_minute,
         waiting_jobs=settings.max_waiting_jobs,
         schedules_per_spreadsheet=create_schedule.MOST,
         live_places=settings.live_places,

@@ -30,6 +30,8 @@ class LimitsGiven(Given):
     upload_rows: int
     body_bytes: int
     requests_per_minute: int
+    #: Those of them that ask Google Sheets.
+    sheet_requests_per_minute: int
     #: Null: any number may wait.
     waiting_jobs: int | None
     schedules_per_spreadsheet: int
