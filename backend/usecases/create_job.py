@@ -15,7 +15,7 @@ from backend.domain.recipes import RECIPES
 from backend.domain.selection import filter_column
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound, Rejected, TooMany
 from backend.ports import Clock, Create, Documents, Key, Person, Sheets, Write
-from backend.usecases.inspect_sheet import Inspected, inspect_sheet, obstacles
+from backend.usecases.inspect_sheet import Inspected, inspect_tops, obstacles
 from backend.usecases.job_changes import event
 from backend.usecases.records import (
     JOBS_BY_REASON,
@@ -114,7 +114,7 @@ def _planned(
         raise Invalid("A job starts within a year.", {"run_at": "more than a year ahead"})
     check_wish(documents, wish, limits)
     own = own_key_hash(documents, person.sub)
-    planned = [plan_job(person, wish, sheet_id, sheets, clock, limits) for sheet_id in wish.sheet_ids]
+    planned = [plan_job(person, wish, look, clock, limits) for look in look_at_tabs(wish, sheets)]
     return [replace(job, api_key_hash=own) for job in planned]
 
 
@@ -181,15 +181,17 @@ def own_key_hash(documents: Documents, sub: str) -> str | None:
     return key_hash
 
 
-def plan_job(
-    person: Person, wish: Wish, sheet_id: int, sheets: Sheets, clock: Clock, limits: JobLimits
-) -> Job:
+def look_at_tabs(wish: Wish, sheets: Sheets) -> list[Inspected]:
+    """The tops of the wished tabs; raises `Invalid` when one of them is gone."""
+    try:
+        return inspect_tops(wish.spreadsheet_id, wish.sheet_ids, sheets=sheets)
+    except NotFound as gone:
+        raise Invalid(gone.message, {"sheet_ids": "not there"}) from gone
+
+
+def plan_job(person: Person, wish: Wish, inspected: Inspected, clock: Clock, limits: JobLimits) -> Job:
     """The job as it would be created now, from a look at its tab."""
     recipe = RECIPES[wish.recipe]
-    try:
-        inspected = inspect_sheet(wish.spreadsheet_id, sheet_id, sheets=sheets, all_rows=False)
-    except NotFound as gone:
-        raise Invalid(gone.message, {"sheet_ids": str(sheet_id)}) from gone
     columns = _columns(wish, inspected)
     now = clock.now()
     later = wish.run_at is not None and wish.run_at > now
@@ -198,7 +200,7 @@ def plan_job(
         id=secrets.token_hex(10),
         spreadsheet_id=wish.spreadsheet_id,
         spreadsheet_title=inspected.spreadsheet.title[:100],
-        sheet_id=sheet_id,
+        sheet_id=inspected.tab.id,
         sheet_name=inspected.tab.title[:100],
         recipe=recipe.name,
         recipe_version=recipe.version,

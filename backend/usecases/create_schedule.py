@@ -9,7 +9,7 @@ from dataclasses import replace
 from backend.domain.schedule import Schedule
 from backend.errors import Conflict, Invalid, NotAllowed
 from backend.ports import Calendar, Clock, Create, Documents, Person, Sheets
-from backend.usecases.create_job import JobLimits, Wish, check_wish, own_key_hash, plan_job
+from backend.usecases.create_job import JobLimits, Wish, check_wish, look_at_tabs, own_key_hash, plan_job
 from backend.usecases.records import SCHEDULES
 from backend.usecases.schedule_records import load_schedule, same_wish, schedule_key, schedule_to_data
 
@@ -38,7 +38,8 @@ def create_schedule(
     next_at = first_time(calendar, cron, zone, clock.now())
     check_wish(documents, wish, limits)
     schedule_id = _id(person, idempotency_key)
-    template = plan_job(person, wish, wish.sheet_ids[0], sheets, clock, limits)
+    (look,) = look_at_tabs(wish, sheets)
+    template = plan_job(person, wish, look, clock, limits)
     schedule = Schedule(
         id=schedule_id,
         template=replace(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.domain.cells import as_text, is_blank
 from backend.domain.headers import Columns, letter
 from backend.domain.recipes import RECIPES, Recipe
 from backend.domain.selection import HEADER_ROWS, Layout, filter_column, layout
 from backend.errors import Invalid, NotFound
-from backend.ports import Area, Sheets, Spreadsheet, Tab
+from backend.ports import Area, Cell, Sheets, Spreadsheet, Tab
 
 #: Rows below the header that tell whether a tab has any data at all.
 TOP_ROWS = 200
@@ -36,27 +36,46 @@ class Inspected:
 def describe_tab(sheets: Sheets, spreadsheet_id: str, sheet_id: int | None) -> tuple[Spreadsheet, Tab]:
     """The spreadsheet and one of its tabs (the first unless told); raises `NotFound`."""
     spreadsheet = sheets.describe(spreadsheet_id)
+    return spreadsheet, _tab(spreadsheet, sheet_id)
+
+
+def _tab(spreadsheet: Spreadsheet, sheet_id: int | None) -> Tab:
     for tab in spreadsheet.tabs:
         if sheet_id is None or tab.id == sheet_id:
-            return spreadsheet, tab
+            return tab
     raise NotFound("This spreadsheet has no such sheet (any more).")
 
 
-def inspect_sheet(
-    spreadsheet_id: str, sheet_id: int | None, *, sheets: Sheets, all_rows: bool = True
-) -> Inspected:
-    """Two reads, and a third for the number of rows when `all_rows` is asked for."""
+def inspect_sheet(spreadsheet_id: str, sheet_id: int | None, *, sheets: Sheets) -> Inspected:
+    """Two reads, and a third for the number of rows where there are more than the top shows."""
     spreadsheet, tab = describe_tab(sheets, spreadsheet_id, sheet_id)
-    last = min(tab.rows, HEADER_ROWS + TOP_ROWS)
-    (top,) = sheets.read(spreadsheet_id, [Area(tab.id, 0, last, 0, tab.columns)])
+    (top,) = sheets.read(spreadsheet_id, [_top(tab)])
+    inspected = _inspected(spreadsheet, tab, top)
+    if tab.rows <= _top(tab).last_row:
+        return inspected
+    where = next(iter(inspected.layouts.values()))
+    used = max((i + 1 for i, text in enumerate(where.headers) if text), default=1)
+    columns = _telling_columns(inspected.layouts, used)
+    areas = [Area(tab.id, where.first_row, tab.rows, column, column + 1) for column in columns]
+    rows = max(_last_filled(grid) for grid in sheets.read(spreadsheet_id, areas))
+    return replace(inspected, rows=rows)
+
+
+def inspect_tops(spreadsheet_id: str, sheet_ids: Sequence[int], *, sheets: Sheets) -> list[Inspected]:
+    """The tops of these tabs, by two calls to the API however many they are; raises `NotFound`."""
+    spreadsheet = sheets.describe(spreadsheet_id)
+    tabs = [_tab(spreadsheet, sheet_id) for sheet_id in sheet_ids]
+    tops = sheets.read(spreadsheet_id, [_top(tab) for tab in tabs])
+    return [_inspected(spreadsheet, tab, top) for tab, top in zip(tabs, tops, strict=True)]
+
+
+def _top(tab: Tab) -> Area:
+    return Area(tab.id, 0, min(tab.rows, HEADER_ROWS + TOP_ROWS), 0, tab.columns)
+
+
+def _inspected(spreadsheet: Spreadsheet, tab: Tab, top: list[list[Cell]]) -> Inspected:
     layouts = {name: layout(recipe, top[:HEADER_ROWS]) for name, recipe in RECIPES.items()}
-    first = next(iter(layouts.values())).first_row
-    rows = _last_filled(top[first:])
-    if all_rows and tab.rows > last:
-        used = max((i + 1 for i, text in enumerate(next(iter(layouts.values())).headers) if text), default=1)
-        columns = _telling_columns(layouts, used)
-        areas = [Area(tab.id, first, tab.rows, column, column + 1) for column in columns]
-        rows = max(_last_filled(grid) for grid in sheets.read(spreadsheet_id, areas))
+    rows = _last_filled(top[next(iter(layouts.values())).first_row :])
     problems = tuple(
         problem
         for name, where in layouts.items()
@@ -65,7 +84,7 @@ def inspect_sheet(
     return Inspected(spreadsheet, tab, layouts, rows, tuple(dict.fromkeys(problems)))
 
 
-def _last_filled(grid: list[list[str | int | float | bool]]) -> int:
+def _last_filled(grid: list[list[Cell]]) -> int:
     for number in range(len(grid), 0, -1):
         if any(not is_blank(cell) for cell in grid[number - 1]):
             return number

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import pytest
+import requests
 
 from backend.app import create_app
 from backend.entrypoints import api
@@ -114,6 +116,27 @@ def test_what_asks_google_sheets_is_counted_apart_and_less_of_it_is_allowed(make
     bob = house.sign_in("bob")
     bob.prove(sheet)
     assert status(bob, f"/api/sheets/{sheet}") == 200
+
+
+def test_jobs_over_many_tabs_ask_google_twice_however_many_they_are(make_house: MakeHouse) -> None:
+    house = make_house()
+    alice, sheet = house.sign_in("alice"), house.a_sheet()
+    ids = [0, *range(101, 120)]
+    add = [{"duplicateSheet": {"sourceSheetId": 0, "newSheetId": id}} for id in ids[1:]]
+    house.standins.as_owner("POST", f"/{sheet}:batchUpdate", {"requests": add})
+    alice.prove(sheet)
+    before = len(asked_of_google(house, sheet))
+    body = {"spreadsheet_id": sheet, "sheet_ids": ids, "recipe": "case_a", "mode": "all"}
+    jobs = alice.ask("POST", "/api/jobs", body)["jobs"]
+    assert [job["sheet_id"] for job in jobs] == ids
+    assert len(asked_of_google(house, sheet)) - before == 2
+    gone = alice.call("POST", "/api/jobs", body | {"sheet_ids": [0, 999]})
+    assert (gone.status_code, gone.get_json()["fields"]) == (422, {"sheet_ids": "not there"})
+
+
+def asked_of_google(house: House, sheet: str) -> list[str]:
+    entries = requests.get(f"{house.standins.sheets}/_standin/ledger", timeout=10).json()["entries"]
+    return [text for entry in entries if sheet in (text := json.dumps(entry))]
 
 
 @pytest.mark.parametrize("route", [r for r in api.ROUTES if not r.sheets], ids=called)
