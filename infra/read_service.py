@@ -29,7 +29,8 @@ def facts(service: dict[str, Any]) -> Iterator[str]:
     yield f"min={scale.get('autoscaling.knative.dev/minScale', '0')}"
     for audience in json.loads(annotations.get("run.googleapis.com/custom-audiences", "[]")):
         yield f"audience={audience}"
-    if annotations.get("run.googleapis.com/invoker-iam-disabled") == "true":
+    # gcloud writes it with a capital.
+    if annotations.get("run.googleapis.com/invoker-iam-disabled", "").lower() == "true":
         yield "open=yes"
     for variable in container.get("env", []):
         if "value" in variable:

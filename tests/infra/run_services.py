@@ -37,7 +37,7 @@ def deploy(cloud: Cloud, asked: Command) -> None:
     if "set-custom-audiences" in flags:
         audiences = json.dumps([flags["set-custom-audiences"]])
         service["metadata"]["annotations"]["run.googleapis.com/custom-audiences"] = audiences
-    for flag, off in (("no-invoker-iam-check", "true"), ("invoker-iam-check", "false")):
+    for flag, off in (("no-invoker-iam-check", "True"), ("invoker-iam-check", "False")):
         if flag in flags:
             service["metadata"]["annotations"][INVOKER_CHECK_OFF] = off
     status = service["status"]
@@ -58,7 +58,7 @@ def deploy(cloud: Cloud, asked: Command) -> None:
 
 def is_open(service: Doc) -> bool:
     """Whether Cloud Run lets everybody through to it."""
-    return bool(service["metadata"]["annotations"].get(INVOKER_CHECK_OFF) == "true")
+    return bool(service["metadata"]["annotations"].get(INVOKER_CHECK_OFF) == "True")
 
 
 def shift(cloud: Cloud, asked: Command) -> None:

@@ -141,7 +141,7 @@ DRIFTS: dict[str, tuple[Callable[[Cloud], object], str]] = {
         "differs: user:x@acme.example may call rowmill-worker",
     ),
     "the worker's own check is off": (
-        lambda cloud: cloud.services[WORKER]["metadata"]["annotations"].update({INVOKER_CHECK_OFF: "true"}),
+        lambda cloud: cloud.services[WORKER]["metadata"]["annotations"].update({INVOKER_CHECK_OFF: "True"}),
         "differs: rowmill-worker has open=yes, which no setting asks for",
     ),
     "the api is closed": (
