@@ -272,3 +272,39 @@ function testKey() {
 function removeKey() {
   return outcome_(() => ask_(delete_('/api/key')));
 }
+
+/**
+ * Leave to send one file straight to the service: a token for it, and the address.
+ * @param {Fields} file name, sheet (a tab of a workbook, or null)
+ * @return {Outcome}
+ */
+function prepareUpload(file) {
+  return outcome_(() => ask_(post_('/api/imports/tokens', ofThisDocument_(file))));
+}
+
+/**
+ * The person's newest upload into this document, if there is one.
+ * @return {Outcome}
+ */
+function listUploads() {
+  return outcome_(() => ask_(get_('/api/imports', ofThisDocument_({}))));
+}
+
+/**
+ * Makes the new tab, or writes its next rows; again until it is done.
+ * @param {string} id
+ * @param {string|null} title null: like the file
+ * @return {Outcome}
+ */
+function writeUpload(id, title) {
+  return outcome_(() => ask_(post_(importPath_(spreadsheetId_(), id, '/write'), { title })));
+}
+
+/**
+ * Cancels an upload; a tab that is not whole yet is removed.
+ * @param {string} id
+ * @return {Outcome}
+ */
+function forgetUpload(id) {
+  return outcome_(() => ask_(delete_(importPath_(spreadsheetId_(), id, ''))));
+}

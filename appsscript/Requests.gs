@@ -93,6 +93,16 @@ function jobPath_(id) {
 
 /**
  * @param {string} spreadsheetId
+ * @param {string} id
+ * @param {string} step
+ * @return {string}
+ */
+function importPath_(spreadsheetId, id, step) {
+  return get_('/api/imports/' + encodeURIComponent(id) + step, { spreadsheet_id: spreadsheetId }).path;
+}
+
+/**
+ * @param {string} spreadsheetId
  * @return {string}
  */
 function sheetPath_(spreadsheetId) {

@@ -13,6 +13,7 @@ from backend.entrypoints.payloads.base import Problem
 from backend.entrypoints.reading import IDEMPOTENCY_KEY_CHARS
 from backend.entrypoints.routing import Guard, Route
 
+_SCHEMES = {Guard.WATCH: "watchToken", Guard.UPLOAD: "uploadToken"}
 _REF = "#/components/schemas/{model}"
 
 
@@ -37,6 +38,7 @@ def document(routes: Sequence[Route], version: str) -> dict[str, Any]:
             "securitySchemes": {
                 "idToken": {"type": "http", "scheme": "bearer", "bearerFormat": "Google ID token"},
                 "watchToken": {"type": "http", "scheme": "bearer", "bearerFormat": "watch token"},
+                "uploadToken": {"type": "http", "scheme": "bearer", "bearerFormat": "upload token"},
             },
         },
     }
@@ -59,7 +61,7 @@ def _operation(route: Route) -> dict[str, Any]:
         },
     }
     if route.guard is not Guard.PUBLIC:
-        operation["security"] = [{"watchToken" if route.guard is Guard.WATCH else "idToken": []}]
+        operation["security"] = [{_SCHEMES.get(route.guard, "idToken"): []}]
     if route.file:
         file = {"schema": {"type": "string", "format": "binary"}}
         operation["requestBody"] = {"required": True, "content": {"application/octet-stream": file}}

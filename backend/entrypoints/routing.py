@@ -19,7 +19,7 @@ from backend.domain.job import Job
 from backend.entrypoints import reading
 from backend.entrypoints.payloads.base import Nothing
 from backend.entrypoints.service import Service
-from backend.entrypoints.tokens import WatchToken
+from backend.entrypoints.tokens import UploadToken, WatchToken
 from backend.errors import Forbidden, NotFound, Unauthenticated
 from backend.ports import Person
 from backend.usecases.grant_access import has_grant, require_grant
@@ -43,6 +43,8 @@ class Guard(StrEnum):
     JOB_OR_CREATOR = "job_or_creator"
     #: A watch token for the spreadsheet that the query names.
     WATCH = "watch"
+    #: An upload token, and still a live grant for its spreadsheet.
+    UPLOAD = "upload"
     #: The OIDC token of the queue's service account.
     QUEUE = "queue"
     #: The OIDC token of the scheduler's service account.
@@ -59,6 +61,7 @@ class Call:
     query: Any = None
     person: Person | None = None
     watcher: WatchToken | None = None
+    upload: UploadToken | None = None
     job: Job | None = None
     idempotency_key: str | None = None
 
@@ -68,6 +71,13 @@ class Call:
         if self.person is None:
             raise Unauthenticated("This route needs a caller.")
         return self.person
+
+    @property
+    def uploads(self) -> UploadToken:
+        """The token of a route whose guard needs one."""
+        if self.upload is None:
+            raise Unauthenticated("This route needs an upload token.")
+        return self.upload
 
     @property
     def of(self) -> Job:
@@ -128,8 +138,9 @@ def _view(service: Service, route: Route) -> Callable[..., Response]:
             service.sheet_requests.count(caller.sub, "sheets")
         person = caller if isinstance(caller, Person) else None
         watcher = caller if isinstance(caller, WatchToken) else None
+        upload = caller if isinstance(caller, UploadToken) else None
         key = reading.idempotency_key() if route.keyed else None
-        given = route.handler(Call(service, path, body, query, person, watcher, job, key))
+        given = route.handler(Call(service, path, body, query, person, watcher, upload, job, key))
         if isinstance(given, Response):
             return given
         if given is None:
@@ -148,9 +159,12 @@ def bearer() -> str:
     return token.strip()
 
 
-def _authenticate(service: Service, route: Route) -> Person | WatchToken | None:
+Caller = Person | WatchToken | UploadToken
+
+
+def _authenticate(service: Service, route: Route) -> Caller | None:
     """Who calls, counted against their minute; the queue and the scheduler are not counted."""
-    caller: Person | WatchToken
+    caller: Caller
     match route.guard:
         case Guard.PUBLIC:
             return None
@@ -159,6 +173,8 @@ def _authenticate(service: Service, route: Route) -> Person | WatchToken | None:
             return None
         case Guard.WATCH:
             caller = service.signer.read_watch_token(bearer())
+        case Guard.UPLOAD:
+            caller = service.signer.read_upload_token(bearer())
         case _:
             caller = service.identity.person(bearer())
     service.requests.count(caller.sub, "watching" if route.guard is Guard.WATCH else "calls")
@@ -168,7 +184,7 @@ def _authenticate(service: Service, route: Route) -> Person | WatchToken | None:
 def _authorise(
     service: Service,
     route: Route,
-    caller: Person | WatchToken | None,
+    caller: Caller | None,
     path: Mapping[str, str],
     query: Any,
     body: Any,
@@ -176,6 +192,9 @@ def _authorise(
     if isinstance(caller, WatchToken):
         if caller.spreadsheet_id != query.spreadsheet_id:
             raise Unauthenticated("This watch token is for another spreadsheet.")
+        return None
+    if isinstance(caller, UploadToken):
+        require_grant(caller.person, caller.spreadsheet_id, documents=service.documents)
         return None
     if caller is None or route.guard is Guard.PERSON:
         return None

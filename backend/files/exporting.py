@@ -13,9 +13,18 @@ from backend.files.xlsx_writing import Sink, XlsxWriter
 _PIECE = 64 * 1024
 
 
-def csv_download(rows: Iterable[Sequence[Cell]], *, bom: bool = True) -> Iterator[bytes]:
-    """`rows`, the header first, as UTF-8 CSV. The byte order mark makes Excel read it as UTF-8."""
-    return csv_pieces(map(_inert_row, rows), Dialect(bom=bom))
+def csv_download(
+    rows: Iterable[Sequence[Cell]], *, bom: bool = True, like: Dialect | None = None
+) -> Iterator[bytes]:
+    """`rows`, the header first, as UTF-8 CSV, with the delimiter, line ends and quoting of `like`.
+
+    The byte order mark makes Excel read it as UTF-8.
+    """
+    like = like or Dialect()
+    dialect = Dialect(
+        delimiter=like.delimiter, line_ending=like.line_ending, quote_all=like.quote_all, bom=bom
+    )
+    return csv_pieces(map(_inert_row, rows), dialect)
 
 
 def xlsx_download(rows: Iterable[Sequence[Cell]], *, tab: str = "Results") -> Iterator[bytes]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 from backend.errors import NotFound
+from backend.files.table import Dialect, Kind
 from backend.ports import Create, Delete, Documents, Key, Person, Replace
 
 #: An upload that nobody carries on with is forgotten after so long.
 KEEP_S = 6 * 3_600.0
+#: What kind of file a tab came from is remembered for so long: its results are downloaded as the same.
+KIND_S = 400 * 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Import:
     owner: str
     spreadsheet_id: str
     name: str
-    kind: str
+    kind: Kind
     #: The workbook's tab that was read, and all it has.
     sheet: str | None
     sheets: tuple[str, ...]
@@ -46,6 +49,8 @@ class Import:
     #: Blocks that stand in the tab.
     written: int = 0
     state: Literal["read", "writing", "done"] = "read"
+    #: How a CSV file was written: fields of `Dialect`.
+    dialect: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def blocks(self) -> int:
@@ -67,6 +72,32 @@ def block_key(import_id: str, number: int) -> Key:
 def turn_key(person: Person) -> Key:
     """The document by which one user's uploads take turns."""
     return Key("imports", f"of.{owner_of(person)}")
+
+
+def tab_key(spreadsheet_id: str, sheet_id: int) -> Key:
+    """The document that says what kind of file a tab came from."""
+    return Key("imports", f"tab.{hashlib.sha256(f'{spreadsheet_id}|{sheet_id}'.encode()).hexdigest()[:40]}")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The kind of file that a tab came from; `dialect` is how a CSV file separated and quoted its cells."""
+
+    kind: Kind
+    dialect: Dialect
+
+
+def origin_created(record: Import, now: float) -> Create:
+    data = {"kind": record.kind, "dialect": dict(record.dialect)}
+    return Create(tab_key(record.spreadsheet_id, record.sheet_id), data, now + KIND_S)
+
+
+def origin_of(documents: Documents, spreadsheet_id: str, sheet_id: int) -> Origin | None:
+    """What the tab came from; None when it was not uploaded here, or long ago."""
+    document = documents.get(tab_key(spreadsheet_id, sheet_id))
+    if document is None:
+        return None
+    return Origin(document.data["kind"], Dialect(**document.data["dialect"]))
 
 
 def created(record: Import, now: float) -> Create:
@@ -91,6 +122,17 @@ def load_import(
     ):
         raise NotFound("There is no such upload (any more). Choose the file again.")
     return record, document.version
+
+
+def newest_import(documents: Documents, person: Person, spreadsheet_id: str) -> Import | None:
+    """What the user uploaded last, if that went into this spreadsheet and is still kept."""
+    turn = documents.get(turn_key(person))
+    if turn is None or turn.data["import_id"] is None:
+        return None
+    try:
+        return load_import(documents, person, spreadsheet_id, turn.data["import_id"])[0]
+    except NotFound:
+        return None
 
 
 def _from_data(data: Mapping[str, Any]) -> Import:

@@ -17,7 +17,7 @@ from backend.domain.selection import HEADER_ROWS
 from backend.errors import Conflict, Invalid, NotFound, TooLarge, TooMany, TryLater
 from backend.files.reading import read_table
 from backend.files.table import Row, Table
-from backend.ports import Clock, Create, Documents, Key, Person, Replace, Write
+from backend.ports import Clock, Create, Documents, Key, Person, Replace
 from backend.usecases.import_records import (
     KEEP_S,
     Import,
@@ -38,9 +38,12 @@ BUSY_S = 120.0
 #: Headers that are shown; the rows have all their cells.
 HEADERS_KEPT = 500
 PREVIEW_ROWS, PREVIEW_COLUMNS, PREVIEW_CHARS = 8, 50, 200
+#: What a download takes over; it is UTF-8 all the same, because results have signs that others lack.
+KEPT_OF_DIALECT = ("delimiter", "line_ending", "quote_all")
 #: Rows that are named one by one.
 NAMED = 50
-IDEMPOTENCY_S = 24 * 3_600.0
+#: A nonce is remembered for longer than any token that carries it holds.
+NONCE_S = 3_600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,42 +59,37 @@ def read_import(
     person: Person,
     spreadsheet_id: str,
     upload: Upload,
-    idempotency_key: str | None,
+    nonce: str,
     *,
     documents: Documents,
     clock: Clock,
 ) -> Import:
-    """Reads and keeps the file. The caller's grant was checked.
+    """Reads and keeps the file. The caller's grant was checked; a nonce serves one file, however often.
 
     Raises `Invalid` and `TooLarge` (what is wrong with the file, and what to do), `TooMany` while another
     file of this user is being read.
     """
-    once = _once_key(person, idempotency_key)
+    once = _once_key(person, nonce)
     digest = hashlib.sha256(f"{spreadsheet_id}|{upload.sheet}|".encode() + upload.data).hexdigest()
-    if once is not None and (document := documents.get(once)) is not None:
+    if (document := documents.get(once)) is not None:
         if document.data["body"] != digest:
-            raise Invalid("This Idempotency-Key was used for another request. Use a new one.")
+            raise Invalid("This upload token was used for another file. Ask for a new one.")
         return load_import(documents, person, spreadsheet_id, document.data["import_id"])[0]
     with _turn(person, documents, clock) as turn:
         record, blocks = _read(person, spreadsheet_id, upload)
         expires = clock.now() + KEEP_S
         for number, block in enumerate(blocks):
             documents.commit([Create(block_key(record.id, number), {"rows": block}, expires)])
-        writes: list[Write] = [created(record, clock.now())]
-        if once is not None:
-            answer = {"body": digest, "import_id": record.id}
-            writes.append(Create(once, answer, clock.now() + IDEMPOTENCY_S))
-        documents.commit(writes)
+        answer = {"body": digest, "import_id": record.id}
+        documents.commit([created(record, clock.now()), Create(once, answer, clock.now() + NONCE_S)])
         if turn.import_id is not None:
             _forget_former(person, spreadsheet_id, turn.import_id, documents)
         turn.import_id = record.id
     return record
 
 
-def _once_key(person: Person, idempotency_key: str | None) -> Key | None:
-    if idempotency_key is None:
-        return None
-    name = f"{person.sub}|POST /api/imports|{idempotency_key}"
+def _once_key(person: Person, nonce: str) -> Key:
+    name = f"{person.sub}|POST /api/imports|{nonce}"
     return Key("idempotency", hashlib.sha256(name.encode()).hexdigest())
 
 
@@ -178,6 +176,7 @@ def _read(
         skips=tuple(skips[:NAMED]),
         starts=tuple(itertools.accumulate((len(block) for block in blocks), initial=0)),
         sheet_id=secrets.randbelow(2**31 - 1) + 1,
+        dialect={name: getattr(table.dialect, name) for name in KEPT_OF_DIALECT},
     )
     return record, blocks
 

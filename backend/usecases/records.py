@@ -22,6 +22,7 @@
 | imports     | import                    | an uploaded table on its way into a tab; expires             |
 | imports     | import-block              | its rows, as they will be written; expires                   |
 | imports     | of.user                   | the user's newest import, and until when it is busy; expires |
+| imports     | tab.spreadsheet and sheet | what kind of file a tab came from; expires                   |
 | grants      | user and spreadsheet      | a proved right to edit; expires                              |
 | keys        | user                      | the user's own key for the model, sealed                     |
 | requests    | user and minute           | requests counted; expires                                    |

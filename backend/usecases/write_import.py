@@ -12,7 +12,7 @@ from pathlib import PurePath
 
 from backend.domain import new_tab
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
-from backend.ports import Area, Block, Clock, Documents, Person, Sheets
+from backend.ports import Area, Block, Clock, Documents, Person, Sheets, Write
 from backend.usecases.import_records import (
     Import,
     block_key,
@@ -20,7 +20,9 @@ from backend.usecases.import_records import (
     delete_all,
     import_key,
     load_import,
+    origin_created,
     replaced,
+    tab_key,
 )
 from backend.usecases.read_import import MOST_CELLS
 
@@ -46,12 +48,14 @@ def write_import(
     record, version = load_import(documents, person, spreadsheet_id, import_id)
     if record.state == "done":
         return record
+    writes: list[Write] = []
     if record.state == "read":
         changed = replace(record, title=_make_tab(record, title, sheets), state="writing")
+        writes.append(origin_created(record, clock.now()))
     else:
         changed = _write_blocks(record, documents, sheets)
     try:
-        documents.commit([replaced(changed, version, clock.now())])
+        documents.commit([replaced(changed, version, clock.now()), *writes])
     except Conflict:
         return load_import(documents, person, spreadsheet_id, import_id)[0]  # another window was faster
     if changed.state == "done":
@@ -89,7 +93,7 @@ def _write_blocks(record: Import, documents: Documents, sheets: Sheets) -> Impor
     wide = [[*row, *[None] * (record.columns - len(row))] for row in values]
     try:
         sheets.write(record.spreadsheet_id, [Block(area, wide)])
-    except Invalid as refused:
+    except (Invalid, NotFound) as refused:
         if any(tab.id == record.sheet_id for tab in sheets.describe(record.spreadsheet_id).tabs):
             raise
         raise NotFound("The new sheet was deleted meanwhile. Choose the file again.") from refused
@@ -104,4 +108,5 @@ def forget_import(
     if record.state != "done":
         with suppress(Invalid, NotFound):  # a person has removed it
             sheets.remove_tab(spreadsheet_id, record.sheet_id)
+        delete_all(documents, [tab_key(spreadsheet_id, record.sheet_id)])
     delete_all(documents, [*block_keys(record), import_key(record.id)])

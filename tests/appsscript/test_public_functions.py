@@ -16,15 +16,18 @@ FOR_THE_PAGE = {
     "createJobs",
     "createSchedule",
     "estimate",
+    "forgetUpload",
     "goToRow",
     "listEvents",
     "listJobs",
     "listRows",
     "listSchedules",
+    "listUploads",
     "moveJob",
     "moveJobs",
     "moveSchedule",
     "prepareDownload",
+    "prepareUpload",
     "proveEdit",
     "readColumnValues",
     "readContext",
@@ -40,6 +43,7 @@ FOR_THE_PAGE = {
     "setKey",
     "shareWith",
     "testKey",
+    "writeUpload",
 }
 
 

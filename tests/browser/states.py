@@ -278,6 +278,115 @@ def read_only_list(desk: Bench) -> None:
     expect(desk.sidebar.get_by_text("No jobs yet")).to_be_visible()
 
 
+def a_file(**changes: Any) -> dict[str, Any]:
+    """An upload as the api gives it once the file was read."""
+    return {
+        "id": "u" * 20,
+        "name": "leads-march.csv",
+        "kind": "csv",
+        "sheet": None,
+        "sheets": [],
+        "header_row": 1,
+        "headers": [
+            {"index": at, "letter": "ABCDE"[at], "header": header}
+            for at, header in enumerate(
+                ["Company Name", "Company Keywords", "Company Short Description", "Phone", "Notes"]
+            )
+        ],
+        "row_count": 6000,
+        "column_count": 5,
+        "preview": [
+            ["Ace Hardware Corporation", "hardware, tools", "Cooperative of shops", "+1 630 990 6600", LONG],
+            ["Bloom & Wild", "flowers, gifts", "Flowers by post", "", ""],
+            ["", "", "", "+44 20 7946 0000", ""],
+        ],
+        "recipes": [],
+        "suggested_recipe": "case_a",
+        "notes": ["Row 3 has 2 cells more than the header; kept."],
+        "skipped": 2,
+        "problems": [
+            {"row": 4, "problem": "no inputs"},
+            {"row": 4711, "problem": "no Company Keywords or Company Short Description"},
+        ],
+        "state": "read",
+        "rows_written": 0,
+        "fraction": 0.0,
+        "sheet_id": None,
+        "sheet_name": None,
+        "wait_s": 0,
+        **changes,
+    }
+
+
+FOUND = a_file()
+WORKBOOK = a_file(
+    name=f"{LONG}.xlsx",
+    kind="xlsx",
+    sheet="Leads 2026",
+    sheets=["Read me", "Leads 2026", LONG],
+    header_row=4,
+    skipped=312,
+    problems=[{"row": row, "problem": "no inputs"} for row in range(5, 55)],
+    notes=[
+        'Read from the tab "Leads 2026". The workbook\'s tabs: "Read me", "Leads 2026", "Old" (hidden).',
+        "The header is in row 4. The rows above it are kept.",
+    ],
+)
+UNRECOGNISED = a_file(suggested_recipe=None, recipes=[], skipped=0, problems=[])
+WRITING = a_file(
+    state="writing", sheet_id=7, sheet_name="leads-march", rows_written=2400, fraction=0.4, wait_s=4
+)
+WRITTEN = a_file(state="done", sheet_id=7, sheet_name="leads-march", rows_written=6000, fraction=1.0)
+REFUSED = {
+    **PROBLEM,
+    "status": 422,
+    "title": "This file cannot be taken",
+    "detail": '"leads.xlsx" is protected by a password. Remove the password in Excel, save it, and use that '
+    "file.",
+    "trace": None,
+}
+
+
+def an_upload(
+    step: str, script: str = "", *, size: int | None = 4_100, **upload: Any
+) -> Callable[[Bench], None]:
+    """What is recognised is taken from the sheet that the page has read."""
+    named = upload.get("given", FOUND)["name"]
+    file = {"name": named, "size": size} if size else None
+    return sheet(
+        "const recipes = state.sheet.recipes;"
+        "const given = upload.given ? { ...upload.given, recipes } : null;"
+        f"change({{ place: 'upload', upload: {{ ...state.upload, ...upload, given }} }}); {script}",
+        upload={**upload, "step": step, "file": file, "looked": True},
+    )
+
+
+KEY = {"last_four": "WXYZ", "set_at": "2026-11-20T09:00:00Z"}
+SPENDING = [
+    {"scope": "user", "spent_microusd": 1_240_000, "cap_microusd": 5_000_000},
+    {"scope": "deployment", "spent_microusd": 20_000_000, "cap_microusd": 20_000_000},
+]
+KEY_REFUSED = {
+    **PROBLEM,
+    "status": 422,
+    "detail": "The provider does not take this key for gpt-5-nano (refused).",
+    "fields": {"api_key": "refused"},
+}
+
+
+def system(script: str = "", *, scrolled: bool = False, **told: Any) -> Callable[[Bench], None]:
+    """The System place, with other words of the service on itself."""
+    down = "setTimeout(() => { document.querySelector('.place').scrollTop = 9999; }, 60);" if scrolled else ""
+    return sheet(
+        "const answered = { at: Date.now(), seconds: 0.4 };"
+        f"change({{ place: 'system', answered, system: {{ ...state.system, ...told }} }}); {script} {down}",
+        told=told,
+        key=KEY,
+        problem=PROBLEM,
+        refused=KEY_REFUSED,
+    )
+
+
 LISTED = (
     "learn(jobs); const ids = jobs.map((job) => job.id);"
     "change({ watch, place: 'jobs', list: { ...state.list, ids, cursor: '1' } });"
@@ -410,8 +519,6 @@ STATES: dict[str, Callable[[Bench], None]] = {
         "const counts = new Map(names);"
         "changeIn('page', { categories: { counts, read: 40, shown: CATEGORIES_SHOWN, over: true } });",
     ),
-    "upload": sheet("change({ place: 'upload' });"),
-    "system": sheet("change({ place: 'system' });"),
     "analytics-day": analytics(some_stats()),
     "analytics-month": analytics(some_stats(720)),
     "analytics-month-below": analytics(some_stats(720), BELOW),
@@ -439,6 +546,37 @@ STATES: dict[str, Callable[[Bench], None]] = {
     "schedules-new-not-ready": schedules(
         [], f"change({{ sheet: {{ ...state.sheet, row_count: 0 }}, repeat: {json.dumps(REPEAT)} }});"
     ),
+    "upload": an_upload("choose"),
+    "upload-dragging": an_upload("choose", dragging=True),
+    "upload-refused": an_upload("choose", problem=REFUSED),
+    "upload-broken-off": an_upload("choose", problem=PROBLEM, size=13_000_000),
+    "upload-sending": an_upload("sending", size=13_000_000, sent=4_400_000),
+    "upload-reading": an_upload("sending", size=13_000_000, sent=13_000_000),
+    "upload-read": an_upload("read", given=FOUND),
+    "upload-read-workbook": an_upload("read", given=WORKBOOK),
+    "upload-read-again": an_upload("read", given={**WORKBOOK, "problems": [], "skipped": 0}, size=None),
+    "upload-read-unrecognised": an_upload("read", given=UNRECOGNISED, title="x" * 90),
+    "upload-read-no-rows": an_upload("read", given=a_file(row_count=0, preview=[], notes=[], skipped=0)),
+    "upload-writing": an_upload("writing", given=WRITING),
+    "upload-writing-asked": an_upload("writing", "change({ asked: 'cancel upload' });", given=WRITING),
+    "upload-cancelling": an_upload("writing", given=WRITING, stopping=True),
+    "upload-left": an_upload("writing", given=WRITING, halted=True),
+    "upload-stopped": an_upload("writing", given=WRITING, halted=True, problem=PROBLEM),
+    "upload-done": an_upload("done", given=WRITTEN),
+    "upload-done-unrecognised": an_upload("done", given={**WRITTEN, "suggested_recipe": None}),
+    "system": system(),
+    "system-caps": system("", spending=SPENDING, standin=False, provider="api.openai.com"),
+    "system-no-answer": system("change({ trouble: { system: problem } });"),
+    "system-asking": system("change({ system: null, answered: null, busy: { system: true } });"),
+    "system-key": system("change({ keyTested: key.set_at });", own_key=KEY),
+    "system-key-form": system("change({ keyOpen: true, typedKey: 'sk-0123456789' });"),
+    "system-key-refused": system(
+        "change({ keyOpen: true, typedKey: 'sk-0123456789', trouble: { 'set key': refused } });", own_key=KEY
+    ),
+    "system-key-asked": system("change({ asked: 'remove key' });", own_key=KEY),
+    "system-key-none-kept": system(keeps_own_keys=False),
+    "system-diagnostics": system("change({ diagnosticsOpen: true });", scrolled=True),
+    "job-uploaded": a_page(COMPLETE, "changeIn('page', { uploadedAs: 'xlsx' });"),
     "toast": sheet("say('Companies: complete. 1,168 done · 12 failed.', 'x');"),
 }
 

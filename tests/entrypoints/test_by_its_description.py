@@ -40,10 +40,16 @@ class Scene:
     sheet: str
     ran: str
     watch: dict[str, str]
+    sheets: dict[str, str]
     schema: Any
 
     def headers(self, who: Caller, guard: Guard) -> dict[str, str]:
-        token = self.watch[who.email] if guard is Guard.WATCH else who.token
+        token = who.token
+        if guard is Guard.WATCH:
+            token = self.watch[who.email]
+        if guard is Guard.UPLOAD:
+            asked = {"spreadsheet_id": self.sheets[who.email], "name": "rows.csv"}
+            token = who.ask("POST", "/api/imports/tokens", asked)["upload_token"]
         return {"Authorization": f"Bearer {token}"}
 
 
@@ -57,7 +63,8 @@ def scene(make_house: MakeHouse) -> Scene:
     house.deliver(ran)
     assert alice.ask("GET", f"/api/jobs/{ran}")["status"] == "COMPLETED"
     schema = schemathesis.openapi.from_wsgi("/api/openapi.json", house.app)
-    return Scene(house, alice, bob, sheet, ran, watch, schema)
+    sheets = {alice.email: sheet, bob.email: other}
+    return Scene(house, alice, bob, sheet, ran, watch, sheets, schema)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,12 @@ import pytest
 import requests
 
 from backend.domain.cells import FORMULA_STARTS
+from backend.entrypoints.tokens import UPLOAD_S
 from backend.usecases import read_import as reading
 from backend.usecases.import_records import KEEP_S
 from tests.entrypoints.conftest import MakeHouse
-from tests.entrypoints.house import Caller, House
+from tests.entrypoints.house import HEADERS, Caller, House
+from tests.entrypoints.test_signed_tokens import FOREIGN, SCRIPT_PAGE
 
 CSV = (
     b"Company Name,Company Keywords,Company Short Description,Phone,Note\r\n"
@@ -37,16 +40,20 @@ def sheet(house: House, alice: Caller) -> str:
     return identifier
 
 
+def token_for(caller: Caller, spreadsheet_id: str, name: str = "leads.csv", **options: Any) -> str:
+    asked = {"spreadsheet_id": spreadsheet_id, "name": name, **options}
+    return str(caller.ask("POST", "/api/imports/tokens", asked)["upload_token"])
+
+
+def send(caller: Caller, token: str, data: bytes, **headers: str) -> Any:
+    """As the page does it: with the token of this one file, and nothing in the address."""
+    page = caller.house.somebody(token)
+    octets = "application/octet-stream"
+    return page.call("POST", "/api/imports", data=data, content_type=octets, headers=headers)
+
+
 def upload(caller: Caller, sheet: str, data: bytes, name: str = "leads.csv", **options: Any) -> Any:
-    query = {"spreadsheet_id": sheet, "name": name, **options.pop("query", {})}
-    return caller.call(
-        "POST",
-        "/api/imports",
-        data=data,
-        content_type="application/octet-stream",
-        query_string=query,
-        **options,
-    )
+    return send(caller, token_for(caller, sheet, name, **options), data)
 
 
 def uploaded(
@@ -216,13 +223,29 @@ def test_a_tab_that_a_person_deleted_meanwhile_is_told(house: House, alice: Call
     house.standins.as_owner("POST", f"/{sheet}:batchUpdate", {"requests": [request]})
     answer = alice.call("POST", f"/api/imports/{given['id']}/write?spreadsheet_id={sheet}", {})
     assert (answer.status_code, "deleted" in answer.get_json()["detail"]) == (404, True)
+    assert "Choose the file again" in answer.get_json()["detail"]
 
 
 def test_a_repeated_upload_is_one_upload(alice: Caller, sheet: str) -> None:
-    key = {"headers": {"Idempotency-Key": f"one-{sheet}"}}
-    first = uploaded(alice, sheet, CSV, **key)
-    assert uploaded(alice, sheet, CSV, **key)["id"] == first["id"]
-    assert upload(alice, sheet, CSV + b"Elm,,\r\n", **key).status_code == 422
+    token = token_for(alice, sheet)
+    first, again = send(alice, token, CSV), send(alice, token, CSV)
+    assert (first.status_code, again.get_json()["id"]) == (201, first.get_json()["id"])
+    other = send(alice, token, CSV + b"Elm,,\r\n")
+    assert (other.status_code, "another file" in other.get_json()["detail"]) == (422, True)
+
+
+def test_a_file_that_breaks_off_is_not_taken_for_a_whole_one(alice: Caller, house: House, sheet: str) -> None:
+    """A server ends the body where the connection ends: when a person cancels half way, for one."""
+    page = house.somebody(token_for(alice, sheet))
+    broken = page.call(
+        "POST",
+        "/api/imports",
+        input_stream=io.BytesIO(CSV[:90]),
+        content_type="application/octet-stream",
+        environ_overrides={"CONTENT_LENGTH": str(len(CSV)), "wsgi.input_terminated": True},
+    )
+    assert (broken.status_code, "did not arrive whole" in broken.get_json()["detail"]) == (400, True)
+    assert alice.ask("GET", f"/api/imports?spreadsheet_id={sheet}")["imports"] == []
 
 
 def test_one_file_of_a_user_is_read_at_a_time(house: House, alice: Caller, bob: Caller, sheet: str) -> None:
@@ -318,3 +341,122 @@ def test_a_row_too_large_for_a_document_is_named(alice: Caller, sheet: str) -> N
     header = ",".join(["Company Name", *(f"c{n}" for n in range(19))])
     answer = upload(alice, sheet, f"{header}\n{row}\n".encode())
     assert (answer.status_code, "Row 2" in answer.get_json()["detail"]) == (422, True)
+
+
+# ── the token ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_token_names_its_file_so_that_the_address_holds_nothing(alice: Caller, sheet: str) -> None:
+    data = workbook(["Company Name"], ["Oak"], title="First")
+    given = send(alice, token_for(alice, sheet, "März & Søn.xlsx", sheet="First"), data).get_json()
+    assert (given["name"], given["sheet"]) == ("März & Søn.xlsx", "First")
+
+
+def test_a_token_needs_the_grant_still_when_it_is_used(make_house: MakeHouse) -> None:
+    house = make_house()
+    alice, sheet = house.sign_in("alice"), house.a_sheet()
+    alice.prove(sheet)
+    token = token_for(alice, sheet)
+    house.clock.passes(3_601)
+    refused = send(alice, token, CSV)
+    assert (refused.status_code, refused.get_json()["code"]) == (403, "no_grant")
+
+
+def test_a_token_ends(alice: Caller, sheet: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    token, ahead = token_for(alice, sheet), time.time() + UPLOAD_S + 1
+    monkeypatch.setattr("itsdangerous.timed.time.time", lambda: ahead)
+    assert send(alice, token, CSV).status_code == 401
+
+
+def test_a_token_sends_one_file_and_does_nothing_else(alice: Caller, house: House, sheet: str) -> None:
+    page = house.somebody(token_for(alice, sheet))
+    given = uploaded(alice, sheet, CSV)
+    for method, path in (
+        ("GET", f"/api/imports?spreadsheet_id={sheet}"),
+        ("GET", f"/api/imports/{given['id']}?spreadsheet_id={sheet}"),
+        ("GET", f"/api/watch?spreadsheet_id={sheet}"),
+        ("GET", "/api/system"),
+    ):
+        assert page.call(method, path).status_code == 401, path
+    assert (
+        page.call("POST", f"/api/imports/{given['id']}/write?spreadsheet_id={sheet}", {}).status_code == 401
+    )
+
+
+@pytest.mark.parametrize("kind", ["id", "watch"])
+def test_no_other_token_sends_a_file(alice: Caller, sheet: str, kind: str) -> None:
+    token = alice.prove(sheet) if kind == "watch" else alice.token or ""
+    assert send(alice, token, CSV).status_code == 401
+
+
+def test_pages_of_scripts_may_send_files_and_read_refusals_and_others_may_not(
+    alice: Caller, house: House, sheet: str
+) -> None:
+    def allowed(answer: Any) -> tuple[int, str | None]:
+        return answer.status_code, answer.headers.get("Access-Control-Allow-Origin")
+
+    nobody = house.somebody(None)
+    asked = nobody.call("OPTIONS", "/api/imports", headers={"Origin": SCRIPT_PAGE})
+    assert allowed(asked) == (204, SCRIPT_PAGE)
+    assert asked.headers["Access-Control-Allow-Methods"] == "POST"
+    assert asked.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type"
+    assert allowed(send(alice, token_for(alice, sheet), CSV, Origin=SCRIPT_PAGE)) == (201, SCRIPT_PAGE)
+    assert allowed(send(alice, "old", CSV, Origin=SCRIPT_PAGE)) == (401, SCRIPT_PAGE)
+    for foreign in FOREIGN:
+        assert allowed(nobody.call("OPTIONS", "/api/imports", headers={"Origin": foreign}))[1] is None
+        assert allowed(send(alice, token_for(alice, sheet), CSV, Origin=foreign))[1] is None
+
+
+# ── carrying on, and results as the same kind of file ──────────────────────────────────────────────
+
+
+def test_what_was_left_half_way_is_found_again(house: House, alice: Caller, bob: Caller, sheet: str) -> None:
+    def kept(caller: Caller, place: str) -> list[Any]:
+        found: list[Any] = caller.ask("GET", f"/api/imports?spreadsheet_id={place}")["imports"]
+        return found
+
+    bob.prove(sheet)
+    given = uploaded(alice, sheet, a_large_csv(2_000), "left.csv")
+    half = step(alice, sheet, given["id"])
+    assert kept(alice, sheet) == [half]
+    assert kept(bob, sheet) == []
+    other = house.a_sheet()
+    alice.prove(other)
+    assert kept(alice, other) == []
+    alice.call("DELETE", f"/api/imports/{given['id']}?spreadsheet_id={sheet}")
+    assert kept(alice, sheet) == []
+
+
+SEMICOLONS = b"Company Name;Company Keywords;Company Short Description\nOak;tools;Shop\nFir;pipes;Pipes\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "kind"),
+    [
+        (SEMICOLONS, "leads.csv", "csv"),
+        (workbook([*HEADERS], ["Oak", "tools", "Shop"], ["Fir", "pipes", "Pipes"]), "leads.xlsx", "xlsx"),
+    ],
+)
+def test_results_of_an_uploaded_tab_come_as_the_same_kind_of_file(
+    make_house: MakeHouse, data: bytes, name: str, kind: str
+) -> None:
+    house = make_house()
+    alice, sheet = house.sign_in("alice"), house.a_sheet()
+    alice.prove(sheet)
+    *_, last = written(alice, sheet, uploaded(alice, sheet, data, name)["id"])
+    job = alice.queue(sheet, sheet_ids=[last["sheet_id"]])
+    house.deliver(job["id"])
+    assert alice.ask("GET", f"/api/jobs/{job['id']}")["uploaded_as"] == kind
+    link = alice.ask("POST", f"/api/jobs/{job['id']}/downloads/{kind}")["url"]
+    got = house.somebody(None).call("GET", link.removeprefix("http://127.0.0.1:8081"))
+    if kind == "csv":
+        header, first, *_ = got.get_data(as_text=True).splitlines()
+        assert header.startswith("\ufeffRow;Company Name;Company Keywords;")
+        assert first.startswith("2;Oak;tools;Shop;")
+    else:
+        rows = [*openpyxl.load_workbook(io.BytesIO(got.data)).active.iter_rows(values_only=True)]
+        assert [row[1] for row in rows] == ["Company Name", "Oak", "Fir"]
+
+
+def test_a_tab_that_was_not_uploaded_is_of_no_kind(alice: Caller, sheet: str) -> None:
+    assert alice.ask("GET", f"/api/jobs/{alice.queue(sheet)['id']}")["uploaded_as"] is None

@@ -45,7 +45,10 @@ EXPECTED = {
     "GET /api/jobs/<job_id>/events": "job",
     "POST /api/jobs/<job_id>/downloads/<format>": "job",
     "GET /api/downloads/<token>": "public",  # the link's signature is the proof
-    "POST /api/imports": "spreadsheet",
+    "POST /api/imports/tokens": "spreadsheet",
+    "OPTIONS /api/imports": "public",  # browsers ask without a token
+    "POST /api/imports": "upload",
+    "GET /api/imports": "spreadsheet",
     "GET /api/imports/<import_id>": "spreadsheet",
     "POST /api/imports/<import_id>/write": "spreadsheet",
     "DELETE /api/imports/<import_id>": "spreadsheet",
@@ -152,7 +155,8 @@ def test_the_description_has_every_route_and_its_security() -> None:
     for route, operation in shown.items():
         guard = EXPECTED.get(route, "unknown")
         schemes: list[dict[str, list[Any]]] = operation.get("security", [])
-        wanted = {"public": [], "watch": [{"watchToken": []}]}.get(guard, [{"idToken": []}])
+        tokens = {"watch": "watchToken", "upload": "uploadToken"}
+        wanted = [] if guard == "public" else [{tokens.get(guard, "idToken"): []}]
         assert schemes == wanted, route
 
 

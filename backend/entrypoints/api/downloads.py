@@ -13,6 +13,7 @@ from backend.errors import Conflict, NotFound
 from backend.files.exporting import csv_download, xlsx_download
 from backend.ports import Create, Key
 from backend.usecases.export_results import export_results
+from backend.usecases.import_records import origin_of
 from backend.usecases.read_jobs import read_job
 
 _TYPES = {
@@ -40,7 +41,9 @@ def download(call: Call) -> Response:
         service.documents.commit([Create(used, {}, service.clock.now() + LINK_S)])
     except Conflict:
         raise NotFound("This link was used already. Start the download again.") from None
-    pieces = csv_download(rows) if link.format == "csv" else xlsx_download(rows)
+    origin = origin_of(service.documents, job.spreadsheet_id, job.sheet_id)
+    like = origin.dialect if origin else None
+    pieces = csv_download(rows, like=like) if link.format == "csv" else xlsx_download(rows)
     name = re.sub(r"[^A-Za-z0-9._-]+", "-", job.sheet_name).strip("-") or "results"
     return Response(
         pieces,

@@ -1,18 +1,33 @@
-"""A CSV or XLSX file becomes a new tab: looked at first, then written step by step."""
+"""A CSV or XLSX file becomes a new tab: looked at first, then written step by step.
+
+The bytes come straight from the page, under a token for one file that the script has asked for: see
+"How do a file's bytes reach the api?" in docs/decisions.md.
+"""
 
 from __future__ import annotations
 
 import re
 
+from flask import Response
+
 from backend.domain import headers
 from backend.domain.recipes import RECIPES
 from backend.domain.selection import Layout, layout
 from backend.entrypoints import reading, views
-from backend.entrypoints.payloads.imports import ImportGiven, ImportOf, ImportQuery, RowProblem, WriteAsked
+from backend.entrypoints.payloads.imports import (
+    ImportGiven,
+    ImportOf,
+    ImportsGiven,
+    RowProblem,
+    UploadAsked,
+    UploadTokenGiven,
+    WriteAsked,
+)
 from backend.entrypoints.payloads.sheets import ColumnGiven
 from backend.entrypoints.routing import Call, Guard, Route
+from backend.entrypoints.tokens import UPLOAD_S
 from backend.errors import NotFound
-from backend.usecases.import_records import Import, load_import
+from backend.usecases.import_records import Import, load_import, newest_import
 from backend.usecases.read_import import Upload, read_import
 from backend.usecases.write_import import BLOCKS_A_STEP, forget_import, write_import
 
@@ -24,17 +39,37 @@ STEP_EVERY_S = 4
 _ID = re.compile(r"[a-z0-9]{16,40}")
 
 
+def upload_token(call: Call) -> UploadTokenGiven:
+    asked: UploadAsked = call.body
+    service = call.service
+    return UploadTokenGiven(
+        upload_token=service.signer.upload_token(call.who, asked.spreadsheet_id, asked.name, asked.sheet),
+        upload_url=f"{service.settings.public_url}/api/imports",
+        expires_in_s=UPLOAD_S,
+    )
+
+
+def preflight(_call: Call) -> Response:
+    """Browsers ask before they send a file to another origin; `cors` answers them."""
+    return Response(status=204)
+
+
 def read(call: Call) -> ImportGiven:
-    query: ImportQuery = call.query
+    token = call.uploads
     record = read_import(
-        call.who,
-        query.spreadsheet_id,
-        Upload(reading.whole(FILE_BYTES), query.name, query.sheet),
-        call.idempotency_key,
+        token.person,
+        token.spreadsheet_id,
+        Upload(reading.whole(FILE_BYTES), token.name, token.sheet),
+        token.nonce,
         documents=call.service.documents,
         clock=call.service.clock,
     )
     return _given(record)
+
+
+def newest(call: Call) -> ImportsGiven:
+    found = newest_import(call.service.documents, call.who, call.query.spreadsheet_id)
+    return ImportsGiven(imports=[_given(found)] if found else [])
 
 
 def show(call: Call) -> ImportGiven:
@@ -116,9 +151,13 @@ def _layout(record: Import, recipe: str) -> Layout:
 _IMPORT = "/api/imports/<import_id>"
 
 ROUTES = (
-    Route("POST", "/api/imports", Guard.SPREADSHEET, read, "Reads a CSV or XLSX file; writes nothing yet.",
-          query=ImportQuery, gives=ImportGiven, status=201, body_bytes=FILE_BYTES, file=True,
-          keyed=True),
+    Route("POST", "/api/imports/tokens", Guard.SPREADSHEET, upload_token, "Leave to send one file.",
+          asks=UploadAsked, gives=UploadTokenGiven, status=201),
+    Route("OPTIONS", "/api/imports", Guard.PUBLIC, preflight, "The browser's question before a file."),
+    Route("POST", "/api/imports", Guard.UPLOAD, read, "Reads a CSV or XLSX file; writes nothing yet.",
+          gives=ImportGiven, status=201, body_bytes=FILE_BYTES, file=True),
+    Route("GET", "/api/imports", Guard.SPREADSHEET, newest, "The caller's newest upload.",
+          query=ImportOf, gives=ImportsGiven),
     Route("GET", _IMPORT, Guard.SPREADSHEET, show, "An upload as it stands.",
           query=ImportOf, gives=ImportGiven),
     Route("POST", f"{_IMPORT}/write", Guard.SPREADSHEET, write,

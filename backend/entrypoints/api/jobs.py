@@ -11,6 +11,7 @@ from backend.entrypoints.payloads.jobs import (
     EventGiven,
     EventsGiven,
     EventsQuery,
+    JobDetailGiven,
     JobGiven,
     JobPatch,
     JobsAsked,
@@ -25,6 +26,7 @@ from backend.errors import NotFound
 from backend.usecases import move_job
 from backend.usecases.admit_jobs import admit_jobs
 from backend.usecases.create_job import Wish, create_jobs
+from backend.usecases.import_records import origin_of
 from backend.usecases.move_job import Moved
 from backend.usecases.read_jobs import Viewer, list_jobs, read_job
 from backend.usecases.read_page import page_used
@@ -100,8 +102,10 @@ def list_page(call: Call) -> JobsGiven:
     return JobsGiven(jobs=given(call, found), cursor=cursor)
 
 
-def read(call: Call) -> JobGiven:
-    return given(call, [call.of])[0]
+def read(call: Call) -> JobDetailGiven:
+    origin = origin_of(call.service.documents, call.of.spreadsheet_id, call.of.sheet_id)
+    told = given(call, [call.of])[0]
+    return JobDetailGiven(**dict(told), uploaded_as=origin.kind if origin else None)
 
 
 def change(call: Call) -> MoveGiven:
@@ -206,7 +210,7 @@ ROUTES = (
           asks=JobsAsked, gives=JobsGiven, status=201, keyed=True, sheets=True),
     Route("GET", "/api/jobs", Guard.SPREADSHEET, list_page, "A spreadsheet's jobs, newest first.",
           query=JobsQuery, gives=JobsGiven),
-    Route("GET", _JOB, Guard.JOB, read, "One job.", gives=JobGiven),
+    Route("GET", _JOB, Guard.JOB, read, "One job.", gives=JobDetailGiven),
     Route("PATCH", _JOB, Guard.JOB, change, "Changes priority or budget.", asks=JobPatch, gives=MoveGiven),
     Route("DELETE", _JOB, Guard.JOB, delete, "Removes an ended job, and everything of it.", status=204),
     Route("POST", f"{_JOB}/pause", Guard.JOB_OR_CREATOR, move("pause"), "Stops a job so that it can go on.",

@@ -12,14 +12,22 @@ from backend.entrypoints.payloads.sheets import ColumnGiven, RecipeMatch
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
-class ImportQuery(Asked):
-    """Beside the file, which is the body itself: `application/octet-stream`, whatever its kind."""
+class UploadAsked(Asked):
+    """Leave to send one file: its bytes are then the body, `application/octet-stream`, whatever its kind."""
 
     spreadsheet_id: SpreadsheetId
     #: What the file is called, for sentences and for the new tab's title.
     name: Name
     #: A tab of a workbook; without it the first that fits is read.
     sheet: Name | None = None
+
+
+class UploadTokenGiven(Given):
+    """For one file, directly from the page to `upload_url`, begun within `expires_in_s`."""
+
+    upload_token: str
+    upload_url: str
+    expires_in_s: int
 
 
 class ImportOf(Asked):
@@ -69,3 +77,9 @@ class ImportGiven(Given):
     sheet_name: str | None
     #: Seconds to wait before the next step, out of respect for the quota of Google Sheets.
     wait_s: int
+
+
+class ImportsGiven(Given):
+    """The caller's newest upload into this spreadsheet, while it is kept; else none."""
+
+    imports: list[ImportGiven]

@@ -124,6 +124,11 @@ class JobGiven(Given):
     moves: list[Move]
 
 
+class JobDetailGiven(JobGiven):
+    #: The kind of file that its tab was uploaded as; null: it was not, or long ago.
+    uploaded_as: Literal["csv", "xlsx"] | None
+
+
 class JobsGiven(Given):
     jobs: list[JobGiven]
     cursor: str | None = None
