@@ -23,6 +23,7 @@ NEEDS = {
     Guard.JOB: "an ID token and a grant for the job's spreadsheet",
     Guard.JOB_OR_CREATOR: "an ID token, and a grant or having created the job",
     Guard.WATCH: "a watch token",
+    Guard.UPLOAD: "an upload token, which stands for the file, and its grant still",
 }
 
 
