@@ -95,9 +95,11 @@ class Settings(BaseSettings):
     prices: dict[str, PriceSetting] = Field(
         default_factory=dict, description="JSON: model to micro-dollars per million tokens, input and output."
     )
-    user_day_budget_microusd: int | None = Field(None, ge=0, description="Most a user spends in a day (UTC).")
+    user_day_budget_microusd: int | None = Field(
+        None, ge=0, description="Most a user spends in a day (UTC), on whichever key."
+    )
     deployment_day_budget_microusd: int | None = Field(
-        None, ge=0, description="Most all spend in a day (UTC)."
+        None, ge=0, description="Most all spend in a day (UTC) on the deployment's key."
     )
     max_running_jobs: int = Field(3, ge=1, le=20, description="Background jobs that run at once.")
     live_places: int = Field(1, ge=1, le=10, description="Live runs that run at once.")

@@ -238,6 +238,30 @@ def test_a_removed_key_pauses_the_job_and_nobody_elses_pays(house: House, alice:
     assert keys_used(house) == set()
 
 
+def test_an_own_key_uses_up_none_of_the_deployments_day_and_waits_for_none_of_it(
+    make_house: MakeHouse,
+) -> None:
+    """Two budgets so small that the first call would pass them: each stops the jobs that it is for."""
+    price = {"gpt-5-nano": {"input": 1_000_000, "output": 8_000_000}}
+    house = make_house(deployment_day_budget_microusd=1, prices=price)
+    alice, bob, sheet = house.sign_in("alice"), house.sign_in("bob"), house.a_sheet()
+    for caller in (alice, bob):
+        caller.prove(sheet)
+    put(alice)
+    done = run(house, alice, alice.queue(sheet))
+    assert (done["status"], done["cost_microusd"] > 0) == ("COMPLETED", True)
+    (deployments,) = alice.ask("GET", "/api/system")["spending"]
+    assert (deployments["scope"], deployments["spent_microusd"]) == ("deployment", 0)
+    paused = run(house, bob, bob.queue(sheet, fresh=True))
+    assert (paused["status"], paused["reason"]["code"]) == ("PAUSED", "day_budget_reached")
+    capped = make_house(user_day_budget_microusd=1, prices=price)
+    alice, sheet = capped.sign_in("alice"), capped.a_sheet()
+    alice.prove(sheet)
+    put(alice)
+    paused = run(capped, alice, alice.queue(sheet))
+    assert (paused["status"], paused["reason"]["code"]) == ("PAUSED", "day_budget_reached")
+
+
 def run_on(house: House, caller: Caller, job: dict[str, Any]) -> dict[str, Any]:
     """A resumed job's tasks have numbers of their own, higher than the last."""
     for number in range(2, 8):

@@ -56,7 +56,7 @@ def assemble(job: Job, recipe: Recipe, outside: Outside, tally: Tally, tab: Tab 
         outside.clock,
         owner=job.created_by,
         job_budget=job.budget_microusd,
-        caps=settings.caps,
+        caps=settings.caps if job.api_key_hash is None else settings.caps.on_an_own_key(),
     )
     return Work(
         job=job,

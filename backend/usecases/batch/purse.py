@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from backend.domain import budget
@@ -27,6 +27,10 @@ class Caps:
 
     user_day_microusd: int | None = None
     deployment_day_microusd: int | None = None
+
+    def on_an_own_key(self) -> Caps:
+        """The deployment's day is its own key's money, and others wait for what is left of it."""
+        return replace(self, deployment_day_microusd=None)
 
 
 @dataclass(frozen=True, slots=True)
