@@ -189,16 +189,26 @@ class Settings(BaseSettings):
             found.append(f"SHARED_ANSWER_DOMAINS names {public[0]}, whose users are strangers to each other.")
         if self.role != "api" and not self.openai_api_key:
             found.append("OPENAI_API_KEY is missing: the worker needs a key (a stand-in takes any).")
-        if self.k_service and (self.web_standin or self.model_standin or kind == "sqlite"):
-            found.append(
-                "On Cloud Run there are no stand-ins and no SQLite: unset WEB_STANDIN and MODEL_STANDIN, "
-                "and set DATABASE=firestore."
-            )
+        if self.k_service:
+            found += self._problems_on_cloud_run(standins=kind == "sqlite")
         if self.web_standin and self.role != "all":
             found.append("WEB_STANDIN is for ROLE=all only.")
         capped = self.user_day_budget_microusd, self.deployment_day_budget_microusd
         if any(cap is not None for cap in capped) and not self.model_is_priced:
             found.append(f"A daily budget needs a price for {self.model}: add it to PRICES.")
+        return found
+
+    def _problems_on_cloud_run(self, *, standins: bool) -> list[str]:
+        """There, everything is asked by TLS: tokens, keys, and the certificates that prove who is calling."""
+        found: list[str] = []
+        if standins or self.web_standin or self.model_standin or self.tasks_endpoint or self.sheets_endpoint:
+            found.append(
+                "On Cloud Run there are no stand-ins and no SQLite: unset WEB_STANDIN, MODEL_STANDIN, "
+                "TASKS_ENDPOINT and SHEETS_ENDPOINT, and set DATABASE=firestore."
+            )
+        for name in ("public_url", "worker_url", "certs_url", "openai_base_url"):
+            if not getattr(self, name).lower().startswith("https://"):
+                found.append(f"On Cloud Run {name.upper()} has to begin with https://.")
         return found
 
     @property

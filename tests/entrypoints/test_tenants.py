@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import requests
 
+from backend.app import create_app
 from backend.config import Settings
 from backend.domain.answers import tenant
+from backend.ports import Documents
 from tests.entrypoints.conftest import MakeHouse
 from tests.entrypoints.house import Caller, House
 
@@ -40,6 +43,42 @@ def test_a_job_of_another_sheet_is_as_unknown_as_any_to_wait_for(
     assert said[0] == said[1]
     own = alice.queue(x)["id"]
     assert alice.queue(x, depends_on=[own])["depends_on"] == [own]
+
+
+class Noted:
+    """The real store, and which of its methods were called."""
+
+    def __init__(self, documents: Documents) -> None:
+        self._documents = documents
+        self.calls: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        self.calls.append(name)
+        return getattr(self._documents, name)
+
+
+@pytest.mark.parametrize("move", ["GET /api/jobs/{}", "POST /api/jobs/{}/pause", "DELETE /api/jobs/{}"])
+def test_the_time_of_an_answer_does_not_tell_a_foreign_job_from_an_unknown_one(
+    house: House, alice: Caller, bob: Caller, x: str, y: str, move: str
+) -> None:
+    """Both cost the store the same calls; and so do two jobs to wait for."""
+    theirs = bob.queue(y)["id"]
+    noted = Noted(house.documents)
+    service = replace(house.service, documents=noted)  # type: ignore[arg-type]
+    mallory = replace(house, service=service, app=create_app(service)).somebody(alice.token)
+
+    def cost(job_id: str) -> list[str]:
+        noted.calls.clear()
+        method, _, path = move.format(job_id).partition(" ")
+        assert mallory.call(method, path).status_code == 404
+        wish = {"spreadsheet_id": x, "sheet_ids": [0], "recipe": "case_a", "depends_on": [job_id]}
+        assert mallory.call("POST", "/api/jobs", wish).status_code == 422
+        act = {"spreadsheet_id": x, "action": "pause", "ids": [job_id]}
+        assert mallory.ask("POST", "/api/jobs/actions", act)["results"][0]["ok"] is False
+        return list(noted.calls)
+
+    assert len(cost(UNKNOWN)) > 3
+    assert cost(theirs) == cost(UNKNOWN)
 
 
 @pytest.mark.parametrize("action", ["pause", "resume", "cancel", "retry", "delete", "undo"])

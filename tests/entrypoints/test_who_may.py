@@ -74,3 +74,29 @@ def test_a_deployment_with_weak_secrets_or_stand_ins_does_not_start(
     problems = settings.problems()
     assert any(says in problem for problem in problems)
     assert "short" not in str(Misconfigured(problems))
+
+
+ON_CLOUD_RUN = {
+    "k_service": "rowmill-api",
+    "database": "firestore",
+    "tasks_endpoint": None,
+    "sheets_endpoint": None,
+    "model_standin": False,
+    "web_standin": None,
+    "public_url": "https://api.example.com",
+    "worker_url": "https://worker.example.com",
+    "certs_url": "https://www.googleapis.com/oauth2/v1/certs",
+    "openai_base_url": "https://api.openai.com/v1",
+}
+
+
+def test_on_cloud_run_every_address_is_asked_by_tls(house: House) -> None:
+    """A certificate, a key or a token that went in the clear could be read and replaced on its way."""
+    values = house.service.settings.model_dump() | ON_CLOUD_RUN
+    assert Settings.model_validate(values).problems() == []
+    for name in ("public_url", "worker_url", "certs_url", "openai_base_url"):
+        for clear in ("http://example.com", "file:///etc/passwd", "//example.com", "httpsx://example.com"):
+            problems = Settings.model_validate(values | {name: clear}).problems()
+            assert problems == [f"On Cloud Run {name.upper()} has to begin with https://."]
+    for standin in ({"tasks_endpoint": "127.0.0.1:9"}, {"sheets_endpoint": "http://127.0.0.1:9"}):
+        assert "no stand-ins" in Settings.model_validate(values | standin).problems()[0]

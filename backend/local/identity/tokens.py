@@ -38,11 +38,15 @@ class UserToken(BaseModel):
     sub: str | None = None
     hd: str | None = None
     flaw: Flaw | None = None
+    #: Seconds since it was issued; negative by an issuer whose clock is ahead of ours.
+    age_s: int = 0
 
 
 def user_claims(wanted: UserToken, now: int) -> jwt.Claims:
     """What `ScriptApp.getIdentityToken()` gives; `hd` only for an account of a Workspace domain."""
-    issued = {"expired": now - 2 * LIFETIME_S, "not_yet_valid": now + LIFETIME_S}.get(wanted.flaw or "", now)
+    issued = {"expired": now - 2 * LIFETIME_S, "not_yet_valid": now + LIFETIME_S}.get(
+        wanted.flaw or "", now - wanted.age_s
+    )
     claims: jwt.Claims = {
         "iss": "https://accounts.example.com" if wanted.flaw == "wrong_issuer" else ISSUER,
         "azp": wanted.aud,

@@ -99,6 +99,21 @@ def test_a_forged_token_is_refused_with_its_own_sentence(identity: Standin, flaw
         who.check_caller(token)
 
 
+@pytest.mark.parametrize(
+    ("age_s", "holds"), [(3_600 + 2, True), (3_600 + 11, False), (-8, True), (-60, False)]
+)
+def test_the_issuers_clock_may_differ_from_ours_by_ten_seconds(
+    identity: Standin, age_s: int, holds: bool
+) -> None:
+    """A token lives an hour; it is taken a little after its end, and a little before its beginning."""
+    token = a_token(identity, age_s=age_s)
+    if holds:
+        assert an_identity(identity).person(token).email == "ada@example.com"
+    else:
+        with pytest.raises(Unauthenticated, match="expired, or is not valid yet"):
+            an_identity(identity).person(token)
+
+
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "é.é.é", "....", "bnVsbA.bnVsbA.bnVsbA", "e30.e30.e30"])
 def test_what_is_no_token_is_refused(identity: Standin, token: str) -> None:
     with pytest.raises(Unauthenticated):
