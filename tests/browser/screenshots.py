@@ -21,6 +21,8 @@ from tests.stack import LocalStack, local_stack
 SAMPLE = Path(__file__).parents[2] / "backend" / "local" / "sample.csv"
 #: A sidebar on a laptop; the workbench adds its header and the sidebar's title.
 WINDOW = {"width": 1280, "height": 800}
+#: As much of a long list as says what it is.
+TALLEST = 1_600
 
 
 def main(folder: Path) -> None:
@@ -36,9 +38,20 @@ def main(folder: Path) -> None:
         desk = opened_to_show(fresh(browser, stack))
         for name in STATES:
             show(desk, name)
+            whole(desk)
             desk.page.locator("#sidebar").screenshot(path=folder / f"{name}.png", animations="disabled")
+            desk.page.set_viewport_size(WINDOW)
         workbench(fresh(browser, stack), folder / "workbench.png")
         browser.close()
+
+
+def whole(desk: Bench) -> None:
+    """Makes the window high enough for a state that one would have to scroll in."""
+    hidden = "const place = document.querySelector('.place'); return place.scrollHeight - place.clientHeight;"
+    beyond = min(desk.evaluate(hidden), TALLEST - WINDOW["height"])
+    if beyond > 0:
+        desk.page.set_viewport_size({**WINDOW, "height": WINDOW["height"] + beyond})
+        desk.page.wait_for_timeout(100)
 
 
 def fresh(browser: Browser, stack: LocalStack) -> Bench:

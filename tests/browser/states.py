@@ -504,6 +504,12 @@ STATES: dict[str, Callable[[Bench], None]] = {
         jobs=MANY,
         watch=seen(MANY),
     ),
+    "jobs-refused": sheet(
+        f"{LISTED} pick(jobs[4].id);"
+        "changeIn('list', { refused: 'Pause: 2 done, 1 not. This job is complete; it cannot be paused.' });",
+        jobs=MANY,
+        watch=seen(MANY),
+    ),
     "jobs-none-match": sheet(
         "change({ place: 'jobs', list: { ...state.list, ids: [], status: 'PAUSED' } });"
     ),
@@ -513,6 +519,16 @@ STATES: dict[str, Callable[[Bench], None]] = {
     "job-complete": a_page(COMPLETE),
     "job-failed": a_page(MANY[5]),
     "job-asked": a_page(COMPLETE, "change({ asked: `undo ${job.id}` });"),
+    "job-website": a_page(
+        {**COMPLETE, "recipe": "case_b"},
+        "const page_url = 'https://www.hardware-house.example/about-us';"
+        "const row = { ...state.page.receipts.rows[0], page_url, page_at: '2026-11-23T09:00:39Z' };"
+        "const pages_read = ['https://www.hardware-house.example/', page_url];"
+        "const text = 'Title: Hardware House\\nDescription: Tools, paint and keys since 1952.\\n'"
+        " + 'Text: We cut keys while you wait.';"
+        "changeIn('page', { openRow: row.row, receipts: { ...state.page.receipts, rows: [row] },"
+        " pageText: { id: row.id, page: { url: page_url, pages_read, text } } });",
+    ),
     "job-categories": a_page(
         COMPLETE,
         "const names = Array.from({ length: 40 }, (_, n) => [`Independent Hardware Stores ${n}`, 40 - n]);"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, timedelta
+from datetime import time as clock
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import expect
@@ -21,7 +24,9 @@ def more(desk: Bench) -> None:
 
 def queued(desk: Bench) -> dict[str, Any]:
     """Presses Queue; the newest job as the api has it."""
+    before = len(jobs_of(desk))
     desk.press("Queue for background processing")
+    desk.wait_until(lambda: len(jobs_of(desk)) == before + 1)
     desk.says("You can close this sidebar.")
     return jobs_of(desk)[0]
 
@@ -50,11 +55,14 @@ def test_a_run_that_starts_later(bench: Opener) -> None:
     more(desk)
     desk.label("Start later").fill("2020-01-01T08:00")
     desk.says("A time that is still to come.")
-    desk.label("Start later").fill("2031-03-01T08:00")
+    day = date.today() + timedelta(days=100)
+    desk.label("Start later").fill(f"{day}T08:00")
     job = queued(desk)
-    assert (job["status"], job["run_at"]) == ("PENDING", "2031-03-01T08:00:00Z")
+    # The browser's clock is London's.
+    start = datetime.combine(day, clock(8), ZoneInfo("Europe/London"))
+    assert (job["status"], datetime.fromisoformat(job["run_at"])) == ("PENDING", start)
     desk.press("Jobs 1 open")
-    desk.says("Starts Mar 1, 2031, 8:00 AM")
+    desk.says(f"Starts {day:%b} {day.day}, {day.year}, 8:00 AM")
 
 
 def test_a_run_after_another_job(bench: Opener, model: Model) -> None:
@@ -102,3 +110,20 @@ def test_asking_anew_though_the_answer_is_known(bench: Opener) -> None:
     desk.wait_until(lambda: jobs_of(desk)[0]["status"] == "COMPLETED")
     done = desk.ask("GET", f"/api/jobs/{job['id']}")
     assert (done["model_calls"], done["counts"]["cached"]) == (3, 0)
+
+
+def test_repeating_is_set_up_from_more(bench: Opener) -> None:
+    desk = bench(rows=3).opened()
+    desk.label("How many").fill("2")
+    more(desk)
+    desk.press("Repeat", exact=True)
+    form = desk.sidebar.get_by_role("region", name="New schedule")
+    expect(form).to_contain_text("Rows not filled yet, at most 2")
+    form.get_by_label("How often").select_option("week")
+    form.get_by_label("On", exact=True).select_option(label="Friday")
+    form.get_by_role("button", name="Save schedule").click()
+    desk.says("Saved. It runs with this sidebar closed.")
+    found = desk.ask("GET", f"/api/schedules?spreadsheet_id={desk.workbook}")
+    (schedule,) = found["schedules"]
+    assert (schedule["max_rows"], schedule["time_zone"]) == (2, "Europe/London")
+    assert schedule["cron"].endswith("* * FRI")
