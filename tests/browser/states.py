@@ -470,6 +470,11 @@ STATES: dict[str, Callable[[Bench], None]] = {
         "change({ receipt: { estimate, asked: '' } }); requestAnimationFrame(showReceipt);", estimate=ESTIMATE
     ),
     "sheet-running": sheet("learn([job]); change({ watch });", job=a_job(), watch=seen([a_job()])),
+    "sheet-another": sheet(
+        "learn([job]); change({ watch, another: true });",
+        job=a_job(status="PAUSED", moves=["resume", "cancel"]),
+        watch=seen([a_job()]),
+    ),
     "sheet-loading": sheet("change({ sheet: null, sheetLoading: true });"),
     "sheet-problem": sheet("change({ sheet: null, trouble: { sheet: problem } });", problem=PROBLEM),
     "sheet-empty": sheet("change({ sheet: { ...state.sheet, headers: [], row_count: 0 } });"),

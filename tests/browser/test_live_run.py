@@ -96,7 +96,7 @@ def test_the_rest_goes_to_the_background(bench: Opener) -> None:
     desk = bench(rows=104).opened()
     desk.press("Run 100 now")
     expect(live_run(desk)).to_contain_text("These rows are done")
-    desk.press("Queue the rest for background processing")
+    desk.press("Queue the rest")
     desk.says("The rest is queued. You can close this sidebar.")
     desk.says("Companies: complete. 4 done.")
     assert all(len(row) == 9 for row in desk.values()[1:])

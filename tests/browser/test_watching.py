@@ -130,7 +130,7 @@ def commits_to_page(desk: Bench) -> list[float]:
     desk.page.evaluate("window.shown = []")
     desk.evaluate(
         "new MutationObserver(() => {"
-        "  const card = document.querySelector('[aria-label=\"Job on this tab\"] .number');"
+        "  const card = document.querySelector('[aria-label=\"Job on this tab\"] .tally');"
         "  const numbers = card ? card.textContent.match(/\\d+/g) || [] : [];"
         "  const sum = numbers.reduce((all, one) => all + Number(one), 0);"
         "  parent.shown.push([Date.now() / 1000, sum]);"
