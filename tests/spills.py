@@ -29,6 +29,9 @@ PLANTED = {
 }
 #: Cells of a sheet that are looked for; shorter texts stand anywhere by chance.
 CELLS, CELL_CHARS = 20, 12
+#: Routes that give tokens, the fields that hold them, and where those may stand afterwards.
+GIVING = ("/api/access/challenges", "/api/access/grants", "/api/access/watch-tokens", "/api/imports/tokens")
+TOKENS = {"nonce": frozenset({"cells"}), "watch_token": frozenset[str](), "upload_token": frozenset[str]()}
 #: Parts of the data folder, and what a person would call them.
 FOLDERS = {"logs": "logs", "tasks": "tasks", "sheets": "cells"}
 #: What may be base64: the bodies of tasks are.
@@ -71,12 +74,11 @@ class Overheard:
         if path == "/api/key" and answer.request.body:
             self.secrets.add(Secret("own key", json.loads(answer.request.body)["api_key"]))
         text = answer.text
-        if path.startswith("/api/access/") and answer.ok:
+        if path in GIVING and answer.ok:
             given = answer.json()
-            for name, home in (("nonce", {"cells"}), ("watch_token", set[str]())):
-                if name in given:
-                    self.secrets.add(Secret(name.replace("_", " "), given[name], frozenset(home)))
-                    text = text.replace(given[name], "")  # this once it was meant to be told
+            for name in given.keys() & TOKENS.keys():
+                self.secrets.add(Secret(name.replace("_", " "), given[name], TOKENS[name]))
+                text = text.replace(given[name], "")  # this once it was meant to be told
         self.answers.append(text)
 
 

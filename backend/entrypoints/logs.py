@@ -22,7 +22,7 @@ _SECRETS = r"""
     | \b(?:gsk|xai|AIza)[A-Za-z0-9_-]{20,}                  # other providers' keys
     | \bya29\.[A-Za-z0-9._-]+                               # Google access tokens
     | \beyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+\.?[A-Za-z0-9_-]*   # JSON web tokens
-    | \b(?:Wy[I-L]|eJ)[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+   # our own signed tokens
+    | \b(?:Wy[I-L]|W1[s-v]|eJ)[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+   # our own signed tokens
     | (?i:(?<=bearer\s)|(?<=bearer\s\s))[^\s"',]+
     | -----BEGIN[ A-Z]*PRIVATE\ KEY-----[\s\S]*?(?:-----END[ A-Z]*PRIVATE\ KEY-----|$)
     | \b[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}

@@ -12,6 +12,7 @@ from flask import Flask
 
 from backend.entrypoints.logs import JsonLines, Redactor
 from backend.entrypoints.tokens import Signer
+from backend.ports import Person
 from tests.entrypoints.house import SECRET, House
 
 JWT = "eyJhbGciOiJSUzI1NiIsImtpZCI6IjEifQ.eyJzdWIiOiIxIiwiZW1haWwiOiJhQGIuYyJ9.c2lnbmF0dXJlLW9mLWl0"
@@ -25,6 +26,10 @@ SECRETS = {
     "an ID token": JWT,
     "a token without its signature": JWT.rpartition(".")[0] + ".SIGNATURE_REMOVED_BY_GOOGLE",
     "a watch token": Signer([SECRET]).watch_token("1001", "sheet-1234567890"),
+    "an upload token": Signer([SECRET]).upload_token(
+        Person("1001", "a@b.co", "script"), "sheet", "a.csv", None
+    ),
+    "a long upload token": Signer([SECRET]).upload_token(Person("1", "a@b.co", "c"), "x", "a" * 200, None),
     "a download link": Signer([SECRET]).link("a" * 20, "csv"),
     "a header": "Authorization: Bearer abc.def/ghi+jkl==",
     "a small header": "authorization: bearer q1w2e3r4t5y6",

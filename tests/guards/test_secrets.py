@@ -35,8 +35,23 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
         assert stack.wait(refused["id"])["own_key"] is True
         for path in ("/api/system", f"/api/jobs/{refused['id']}/rows", f"/api/jobs/{refused['id']}/events"):
             stack.person.ask("GET", path)
+        upload(stack, sheet)
         forge(stack)
         yield stack
+
+
+def upload(stack: LocalStack, sheet: str) -> None:
+    """As the page does: a token, and the file under it."""
+    asked = {"spreadsheet_id": sheet, "name": "leads.csv"}
+    token = stack.person.ask("POST", "/api/imports/tokens", asked)["upload_token"]
+    answer = requests.post(
+        f"{stack.backend_url}/api/imports",
+        data=b"Company Name\nOak Tools\n",
+        headers={"Authorization": f"Bearer {token}", "Content-Type": "application/octet-stream"},
+        timeout=30,
+    )
+    stack.heard.answers.append(answer.text)
+    assert answer.status_code == 201
 
 
 def forge(stack: LocalStack) -> None:
@@ -53,7 +68,7 @@ def test_no_secret_stands_anywhere(run: LocalStack) -> None:
     looked_for = {secret.name: secret for secret in {*planted(), *run.heard.secrets}}
     assert looked_for.keys() == {
         "openai api key", "signing keys", "encryption keys", "own key", "ID token", "nonce", "watch token",
-        "address", "cell",
+        "upload token", "address", "cell",
     }  # fmt: skip
     assert run.spilled() == []
 
