@@ -6,6 +6,7 @@ the other may not.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,6 +53,20 @@ class Scene:
             token = who.ask("POST", "/api/imports/tokens", asked)["upload_token"]
         return {"Authorization": f"Bearer {token}"}
 
+    def ids(self, route: Route) -> dict[str, str]:
+        """What of Alice's the route is about; new for one that changes it."""
+        made: dict[str, str] = {}
+        if "<job_id>" in route.rule:
+            made["job_id"] = self.ran if route.method == "GET" else self.alice.queue(self.sheet)["id"]
+        if "<schedule_id>" in route.rule:
+            wish = {"spreadsheet_id": self.sheet, "sheet_id": 0, "recipe": "case_a", "cron": "0 7 * * 1"}
+            made["schedule_id"] = self.alice.ask("POST", "/api/schedules", wish)["id"]
+        if "<import_id>" in route.rule:
+            page = self.house.somebody(self.headers(self.alice, Guard.UPLOAD)["Authorization"][7:])
+            file = {"data": b"Company Name\nOak Tools\n", "content_type": "application/octet-stream"}
+            made["import_id"] = page.ask("POST", "/api/imports", **file)["id"]
+        return made
+
 
 @pytest.fixture(scope="module")
 def scene(make_house: MakeHouse) -> Scene:
@@ -80,8 +95,7 @@ def scene(make_house: MakeHouse) -> Scene:
 def test_the_api_is_as_it_is_described(scene: Scene, route: Route, mode: GenerationMode) -> None:
     path = route.rule.replace("<", "{").replace(">", "}")
     operation = scene.schema[path][route.method]
-    changes = route.method != "GET" and "<job_id>" in route.rule
-    job = scene.alice.queue(scene.sheet)["id"] if changes else scene.ran
+    ids = scene.ids(route)
 
     @settings(
         max_examples=EXAMPLES, deadline=None, database=None, derandomize=True,
@@ -90,7 +104,14 @@ def test_the_api_is_as_it_is_described(scene: Scene, route: Route, mode: Generat
     @given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())
     def attempt(case: Case, real: bool) -> None:
         if real:
-            put_real_ids(case, scene.sheet, job)
+            put_real_ids(case, scene.sheet, ids)
+        if real and route.guard in OWN:
+            # Before there is nothing left to be had: with Alice's ids, and with them in his own spreadsheet.
+            for sheet in (scene.sheets[scene.bob.email], scene.sheet):
+                name_sheet(case, sheet)
+                tried = case.call(headers=scene.headers(scene.bob, route.guard))
+                theirs = "_id>" in route.rule and "<spreadsheet_id>" not in route.rule
+                assert tried.status_code >= 400 or (sheet != scene.sheet and not theirs), tried.text
         answer = case.call(headers=scene.headers(scene.alice, route.guard))
         assert answer.status_code < 500, answer.text
         if mode is GenerationMode.POSITIVE:
@@ -114,10 +135,17 @@ CHECKS = [
 ]
 
 
-def put_real_ids(case: Case, sheet: str, job: str) -> None:
+def name_sheet(case: Case, sheet: str) -> None:
+    """The same call for this spreadsheet, wherever it names one."""
+    for part in (case.path_parameters, case.query, case.body):
+        if isinstance(part, dict) and "spreadsheet_id" in part:
+            part["spreadsheet_id"] = sheet
+
+
+def put_real_ids(case: Case, sheet: str, ids: Mapping[str, str]) -> None:
     """What chance would not find: the ids of what there is."""
     if isinstance(case.path_parameters, dict):
-        real = {"job_id": job, "spreadsheet_id": sheet, "format": "csv"}
+        real = {"spreadsheet_id": sheet, "format": "csv", **ids}
         case.path_parameters |= {name: real[name] for name in case.path_parameters.keys() & real.keys()}
     if case.query and "spreadsheet_id" in case.query:
         case.query["spreadsheet_id"] = sheet
