@@ -28,8 +28,8 @@ from backend.usecases.records import (
 
 #: A repeated creating call gives the first answer for so long.
 IDEMPOTENCY_S = 24 * 3600.0
-#: A job may be scheduled so far ahead.
-LATEST_S = 366 * 86_400.0
+#: The first moment of 9999 (UTC): what comes later cannot be shown in every time zone.
+LATEST_S = 253_370_764_800.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +110,8 @@ def _planned(
     person: Person, wish: Wish, documents: Documents, sheets: Sheets, clock: Clock, limits: JobLimits
 ) -> list[Job]:
     """A job for each tab, as it would be stored."""
-    if wish.run_at is not None and wish.run_at > clock.now() + LATEST_S:
-        raise Invalid("A job starts within a year.", {"run_at": "more than a year ahead"})
+    if wish.run_at is not None and wish.run_at >= LATEST_S:
+        raise Invalid("That is past the end of the calendar.", {"run_at": "after the year 9998"})
     check_wish(documents, wish, limits)
     own = own_key_hash(documents, person.sub)
     planned = [plan_job(person, wish, look, clock, limits) for look in look_at_tabs(wish, sheets)]

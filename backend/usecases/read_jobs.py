@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from backend.domain import job as jobs
 from backend.domain import line
 from backend.domain.job import Job, Status
-from backend.domain.lease import Lease
 from backend.domain.results import ROW_STATES
 from backend.errors import NotFound
 from backend.ports import Clock, Documents, Found
@@ -57,21 +56,18 @@ class Viewer:
         self._running_s: list[int] | None = None
 
     def views(self, found: Sequence[Job]) -> list[JobView]:
-        keys = [key for job in found for key in (progress_key(job.id), lease_key(job.id))]
-        documents = self._documents.get_many(keys)
+        # What has not begun has no progress, and who does not run has no calls in flight.
+        keys = [progress_key(job.id) for job in found if job.started_at is not None]
+        keys += [lease_key(job.id) for job in found if job.status is Status.RUNNING]
+        beside = dict(zip(keys, self._documents.get_many(keys), strict=True))
         views = []
-        for number, job in enumerate(found):
-            progress, lease = documents[2 * number], documents[2 * number + 1]
-            views.append(
-                self._view(
-                    job,
-                    progress.data if progress else {},
-                    lease_from_data(lease.data) if lease else Lease(job.id),
-                )
-            )
+        for job in found:
+            progress, lease = beside.get(progress_key(job.id)), beside.get(lease_key(job.id))
+            in_flight = lease_from_data(lease.data).in_flight if lease else 0
+            views.append(self._view(job, progress.data if progress else {}, in_flight))
         return views
 
-    def _view(self, job: Job, progress: Mapping[str, int], lease: Lease) -> JobView:
+    def _view(self, job: Job, progress: Mapping[str, int], in_flight: int) -> JobView:
         counts = {name: progress.get(name, 0) for name in ("total", *ROW_STATES, "cached", "answered")}
         ended = sum(counts[state] for state in ROW_STATES)
         rate, left = self._pace(job, ended + counts["answered"], counts["total"])
@@ -88,7 +84,7 @@ class Viewer:
             model_calls=progress.get("model_calls", 0),
             cost_microusd=progress.get("cost_microusd", 0),
             saved_microusd=progress.get("saved_microusd", 0),
-            in_flight=lease.in_flight if job.status is Status.RUNNING else 0,
+            in_flight=in_flight,
             place=place,
             starts_in_s=self._starts_in_s(place) if place else None,
             rows_per_min=rate,

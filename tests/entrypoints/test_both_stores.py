@@ -76,6 +76,8 @@ def test_odd_text_comes_back_as_it_was(house: House, wish: dict[str, Any], text:
         {"run_at": "2000-01-01T00:00:00+14:00"},
         {"run_at": "0001-01-01T00:00:00Z"},
         {"run_at": "2026-12-31T23:59:60Z"},
+        {"run_at": "9998-12-31T23:59:59Z"},
+        {"run_at": "9999-12-31T23:59:59-12:00"},
     ],
 )
 def test_the_ends_of_what_is_allowed_are_no_failure(

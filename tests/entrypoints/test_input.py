@@ -216,7 +216,7 @@ def test_a_body_without_a_length_is_cut_off_at_the_same_size(alice: Caller, wish
         ({"kind": "live", "max_rows": 101}, "100 rows"),
         ({"start_row": 1}, "greater than or equal to 2"),
         ({"columns": {"no_such_input": "x"}}, "no input"),
-        ({"run_at": "9999-12-31T23:59:59.999999Z"}, "a year"),
+        ({"run_at": "9999-12-31T23:59:59.999999Z"}, "end of the calendar"),
     ],
 )
 def test_a_job_has_limits_that_are_said(

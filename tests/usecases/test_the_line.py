@@ -136,11 +136,12 @@ def test_the_same_call_twice_at_once_is_not_refused_for_the_job_that_it_made(wor
 def test_a_job_ahead_of_its_time_and_one_that_follows_wait(world: World) -> None:
     world.has_rows(1, "Acme")
     world.has_rows(2, "Bolt")
-    (later,) = world.create(1, run_at=world.clock.now() + 40 * 86_400)
+    days = 800 * 86_400.0
+    (later,) = world.create(1, run_at=world.clock.now() + days)
     (follower,) = world.create(2, depends_on=(later,))
     world.sweep()
     assert not world.queue.tasks
-    world.clock.advance(40 * 86_400)
+    world.clock.advance(days)
     world.sweep()
     assert world.job(later).status is Status.RUNNING
     assert world.job(follower).reason == "depends"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from backend.domain.job import Job
+from collections.abc import Iterator
+from itertools import islice
+
 from backend.entrypoints.api.jobs import admit
-from backend.entrypoints.payloads.actions import ActionResult, ActionsAsked, ActionsGiven
+from backend.entrypoints.payloads.actions import ActionResult, ActionsAsked, ActionsGiven, JobFilter
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.errors import Invalid, Rejected
 from backend.usecases import move_job
@@ -19,17 +21,16 @@ def act(call: Call) -> ActionsGiven:
     body: ActionsAsked = call.body
     if (body.ids is None) == (body.filter is None):
         raise Invalid("Name either ids or a filter.", {"ids": "either this", "filter": "or this"})
-    results = [_one(call, body.action, job_id) for job_id in body.ids or _matching(call, body)]
+    chosen = body.ids if body.ids is not None else list(islice(_matching(call, body), MOST + 1))
+    results = [_one(call, body.action, job_id) for job_id in chosen[:MOST]]
     admit(call)
-    return ActionsGiven(results=results)
+    return ActionsGiven(results=results, more=len(chosen) > MOST)
 
 
-def _matching(call: Call, body: ActionsAsked) -> list[str]:
-    """Ids of the spreadsheet's jobs that match, newest first, up to `MOST`."""
-    wanted = body.filter
-    if wanted is None:
-        return []
-    found: list[Job] = []
+def _matching(call: Call, body: ActionsAsked) -> Iterator[str]:
+    """Ids of the spreadsheet's jobs that match, newest first."""
+    wanted = body.filter or JobFilter()
+    before = call.service.clock.now() - (wanted.older_than_days or 0) * DAY_S
     cursor: str | None = None
     while True:
         page, cursor = list_jobs(
@@ -41,13 +42,11 @@ def _matching(call: Call, body: ActionsAsked) -> list[str]:
             limit=200,
             cursor=cursor,
         )
-        found += page
-        if cursor is None or len(found) >= MOST:
-            break
-    if wanted.older_than_days is not None:
-        before = call.service.clock.now() - wanted.older_than_days * DAY_S
-        found = [job for job in found if (job.ended_at or job.created_at) <= before]
-    return [job.id for job in found[:MOST]]
+        for job in page:
+            if wanted.older_than_days is None or (job.ended_at or job.created_at) <= before:
+                yield job.id
+        if cursor is None:
+            return
 
 
 def _one(call: Call, action: str, job_id: str) -> ActionResult:

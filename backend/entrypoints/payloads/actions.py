@@ -42,3 +42,5 @@ class ActionResult(Given):
 
 class ActionsGiven(Given):
     results: list[ActionResult]
+    #: More match the filter than one call acts on: ask once more.
+    more: bool
