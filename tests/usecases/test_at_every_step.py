@@ -8,7 +8,8 @@ import pytest
 
 from backend.domain.job import Status
 from backend.domain.results import ROW_STATES
-from tests.usecases.world import Fate, World
+from backend.usecases.records import lease_key
+from tests.usecases.world import Fate, Killed, World
 
 NAMES = ("Acme", "Bolt", "", "Cora", "Acme")
 #: Port → calls of one batch at most; a fate beyond the last call changes nothing.
@@ -131,3 +132,48 @@ def test_a_second_delivery_does_not_take_a_job_that_ended_while_it_looked(world:
     assert world.job(job_id).status is Status.CANCELLED
     assert not world.model.asked
     check_sums(world, job_id)
+
+
+#: What is promised of any crash, with a sweep a minute.
+PROMISED_S, SWEEP_EVERY_S = 90, 60
+
+
+@pytest.mark.parametrize("swept_after", [1, 14, 16, 24, 26, 59])
+@pytest.mark.parametrize(
+    ("port", "nth", "how"),
+    [("admission: commit", 1, "after"), ("admission: enqueue", 1, "before")]
+    + [("commit", nth, how) for nth in range(1, CALLS["commit"] + 1) for how in ("before", "after")],
+)
+def test_a_job_goes_on_by_itself_in_time(
+    world: World, port: str, nth: int, how: str, swept_after: int
+) -> None:
+    """Whenever it dies and whenever the next sweep comes; nothing else happens that could help it."""
+    world.has_rows(1, *NAMES)
+    (job_id,) = world.create(1)
+    if port.startswith("admission"):
+        with pytest.raises(Killed):
+            world.admit(Fate(port.rpartition(" ")[2], nth, how))
+    else:
+        world.admit()
+        if world.deliver_next(Fate(port, nth, how)) is not None:
+            return  # it made fewer calls than that
+        world.queue.is_purged()  # a delivery that was cut off may come again: not counted on
+    died_at, fence = world.clock.now(), fence_of(world, job_id)
+    if how == "before" and fence == 0 and world.job(job_id).status is Status.PENDING:
+        return  # nothing of it had begun
+    while fence_of(world, job_id) == fence and not world.job(job_id).ended:
+        after = world.clock.now() - died_at
+        assert after <= PROMISED_S
+        if after % SWEEP_EVERY_S == swept_after:
+            world.sweep()
+        for task in [t for t in world.queue.tasks if t.run_at is None or t.run_at <= world.clock.now()]:
+            world.queue.tasks.remove(task)
+            world.deliver(task)
+            break
+        else:
+            world.clock.advance(1)
+
+
+def fence_of(world: World, job_id: str) -> int:
+    document = world.documents.get(lease_key(job_id))
+    return int(document.data.get("fence", 0)) if document else 0
