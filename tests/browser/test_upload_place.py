@@ -261,6 +261,18 @@ def test_a_sidebar_closed_half_way_is_carried_on_with_or_called_off(desk: Bench,
         assert tabs(desk) == ["Companies"]
 
 
+def test_who_is_elsewhere_meanwhile_is_told_when_the_tab_is_ready(desk: Bench) -> None:
+    choose(desk, a_csv(3_000), "meanwhile.csv")
+    title(desk, "meanwhile.csv")
+    late_steps(desk, 1)
+    desk.press("Add as a new tab")
+    desk.press("Jobs")
+    desk.says("The new tab is ready: go on under Upload.", timeout_s=60)
+    at_once_again(desk)
+    desk.press("Upload")
+    desk.says("The tab is ready")
+
+
 def test_a_step_that_google_leaves_unanswered_is_taken_again_unseen(desk: Bench) -> None:
     choose(desk, CSV)
     title(desk, "leads.csv")
