@@ -4,20 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
 from backend.adapters.google_sheets import GoogleSheets
-from backend.domain.job import Job
-from backend.domain.recipes import CASE_A
-from backend.domain.results import Result
-from backend.domain.rows import fingerprint
-from backend.errors import RowmillError, TryLater
-from backend.usecases.batch.intents import Note
-from backend.usecases.batch.looking import Call
-from backend.usecases.batch.placing import Placer
-from backend.usecases.batch.repairing import Beside
 from tests.contracts.adapters.conftest import (  # noqa: F401
     robot,
     running_identity,
@@ -27,14 +19,10 @@ from tests.contracts.adapters.conftest import (  # noqa: F401
 )
 from tests.contracts.adapters.standin import Standin
 from tests.contracts.adapters.workbook import Workbook, a_workbook
-from tests.fakes import FakeClock
+from tests.usecases.desk import INPUTS, OUTPUTS, Desk, a_result, answer
 
-INPUTS = ["Company Name", "Company Keywords", "Company Short Description"]
-OUTPUTS = ["Category", "Brand Name", "Email Question", "Status"]
 HEADERS = [*INPUTS, "Notes", *OUTPUTS]
 NAMES = [f"firm {letter}" for letter in "hbdafceg"]
-#: Flushes after which every row must have come to its end.
-FLUSHES = 40
 
 Edit = Callable[[Workbook], None]
 
@@ -106,83 +94,9 @@ EDITS: list[Edit] = [
 ]  # fmt: skip
 
 
-class Desk:
-    """A placer with results for every row, driven call by call."""
-
-    def __init__(self, sheets: GoogleSheets, workbook: Workbook, outputs: bool) -> None:
-        self.clock, self.workbook = FakeClock(), workbook
-        self.settled: dict[int, tuple[str, int | None]] = {}
-        self.results = [self._result(index, name) for index, name in enumerate(NAMES)]
-        job = Job(
-            "job", workbook.id, "", workbook.tab_id, "Leads", "case_a", 1, "m", "standin", "sub", "e", 0.0,
-            columns={column.name: column.header for column in CASE_A.inputs},
-        )  # fmt: skip
-        prints = {result.fingerprint: (result.index,) for result in self.results}
-        self.placer = Placer(
-            job=job,
-            recipe=CASE_A,
-            sheets=sheets,
-            clock=self.clock,
-            beside=Beside(lambda: prints, lambda _print: {}, self._placed),
-            added=() if outputs else OUTPUTS,
-            lease_left_s=lambda: 30.0,
-            next_write=0,
-            tab=None,
-        )
-        self.placer.add(self.results)
-        self.calls = 0
-
-    def _result(self, index: int, name: str) -> Result:
-        cells = fingerprint([name, f"keywords of {name}", ""])
-        return Result(index, index + 1, cells, "done", answer(name))
-
-    def _placed(self, indexes: set[int], settled: set[int]) -> dict[int, Result]:
-        known = settled | {index for index, (_, place) in self.settled.items() if place is not None}
-        return {index: self.results[index] for index in indexes & known}
-
-    def run(self, interruptions: dict[int, Edit]) -> None:
-        """Flushes until all has ended; before call number k, `interruptions[k]` happens."""
-        for _ in range(FLUSHES):
-            if self.placer.empty:
-                return
-            try:
-                self._flush(interruptions)
-            except TryLater as later:
-                self.clock.sleep(later.delay_s)
-            self.clock.sleep(5)
-        raise AssertionError(f"not at an end: {self.settled}")
-
-    def _flush(self, interruptions: dict[int, Edit]) -> None:
-        steps = self.placer.flush()
-        step = next(steps, None)
-        while step is not None:
-            try:
-                if isinstance(step, Note):
-                    for state, places in step.settled.items():
-                        self.settled |= {index: (state, place) for index, place in places.items()}
-                    step = next(steps)
-                    continue
-                assert isinstance(step, Call)
-                if edit := interruptions.get(self.calls):
-                    edit(self.workbook)
-                self.calls += 1
-                try:
-                    given = step.make()
-                except RowmillError as error:
-                    step = steps.throw(error)
-                else:
-                    step = steps.send(given)
-            except StopIteration:
-                return
-
-
-def answer(name: str) -> tuple[str, str, str]:
-    return f"category of {name}", f"brand of {name}", f"question about {name}?"
-
-
-def check(desk: Desk) -> None:
+def check(desk: Desk, workbook: Workbook) -> None:
     """Every result is on its row or nowhere, and nothing of the person's own was lost."""
-    headers, *table = desk.workbook.shows("A1:Z40")
+    headers, *table = workbook.shows("A1:Z40")
     ended = {NAMES[index]: state for index, (state, _) in desk.settled.items()}
     assert set(ended) == set(NAMES)
     for row in table:
@@ -200,51 +114,50 @@ def check(desk: Desk) -> None:
     assert len(lost) <= 1, "only one row's inputs are ever edited"
 
 
-def a_desk(sheets: GoogleSheets, workbooks: Standin, *, outputs: bool = True) -> Desk:
+def a_desk(sheets: GoogleSheets, workbooks: Standin, *, outputs: bool = True) -> tuple[Desk, Workbook]:
     lines_ = [[name, f"keywords of {name}", "", f"note of {name}"] for name in NAMES]
     headers = HEADERS if outputs else HEADERS[:4]
     workbook = a_workbook(workbooks, headers, *lines_, grid=30)
     workbook.does({"appendDimension": {"sheetId": workbook.tab_id, "dimension": "COLUMNS", "length": 6}})
     for at, header in enumerate(headers):
         write(workbook, 0, at, header)
-    return Desk(sheets, workbook, outputs)
+    found = [a_result(index, index + 1, name) for index, name in enumerate(NAMES)]
+    return Desk(sheets, workbook.id, workbook.tab_id, found, added=() if outputs else OUTPUTS), workbook
+
+
+def before_calls(workbook: Workbook, edits: dict[int, Edit]) -> dict[int, Callable[[], None]]:
+    return {number: partial(edit, workbook) for number, edit in edits.items()}
 
 
 @pytest.mark.parametrize("step", range(7))
 @pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.__name__)
 def test_an_edit_before_any_call(sheets: GoogleSheets, workbooks: Standin, edit: Edit, step: int) -> None:
-    desk = a_desk(sheets, workbooks)
-    desk.run({step: edit})
-    check(desk)
+    desk, workbook = a_desk(sheets, workbooks)
+    desk.run(before_calls(workbook, {step: edit}))
+    check(desk, workbook)
 
 
 @pytest.mark.parametrize("step", range(2, 6))
 def test_sorted_and_sorted_back_around_a_write(sheets: GoogleSheets, workbooks: Standin, step: int) -> None:
-    desk = a_desk(sheets, workbooks)
-    desk.run({step: sort, step + 1: lambda workbook: sort(workbook, "DESCENDING")})
-    check(desk)
+    desk, workbook = a_desk(sheets, workbooks)
+    desk.run(before_calls(workbook, {step: sort, step + 1: lambda workbook: sort(workbook, "DESCENDING")}))
+    check(desk, workbook)
 
 
 @pytest.mark.parametrize("first", EDITS, ids=lambda edit: edit.__name__)
 def test_edits_between_all_calls(sheets: GoogleSheets, workbooks: Standin, first: Edit) -> None:
-    """One edit after another, also while what was displaced is being put right.
-
-    Two moves of columns between a look and the next are more than a row's cells can tell.
-    """
-    desk = a_desk(sheets, workbooks)
-    columns = (insert_column, move_notes, sort_and_insert_column)
-    others = [
-        edit for edit in EDITS if edit not in (first, delete_row, *(columns if first in columns else ()))
-    ]
-    desk.run({3: first} | {4 + number: edit for number, edit in enumerate(others)})
-    check(desk)
+    """One edit after another, also while what was displaced is being put right."""
+    desk, workbook = a_desk(sheets, workbooks)
+    others = [edit for edit in EDITS if edit not in (first, delete_row)]
+    desk.run(before_calls(workbook, {3: first} | {4 + number: edit for number, edit in enumerate(others)}))
+    check(desk, workbook)
 
 
 def test_columns_that_are_missing_are_added_once_and_a_removed_one_comes_back(
     sheets: GoogleSheets,
     workbooks: Standin,
 ) -> None:
-    desk = a_desk(sheets, workbooks, outputs=False)
+    desk, workbook = a_desk(sheets, workbooks, outputs=False)
 
     removed: list[int] = []
 
@@ -255,7 +168,7 @@ def test_columns_that_are_missing_are_added_once_and_a_removed_one_comes_back(
                 {"deleteDimension": {"range": lines(workbook, "COLUMNS", removed[0], removed[0] + 1)}}
             )
 
-    desk.run(dict.fromkeys(range(20), remove))
+    desk.run(before_calls(workbook, dict.fromkeys(range(20), remove)))
     assert removed
-    assert sorted(desk.workbook.shows("1:1")[0]) == sorted(HEADERS)
-    check(desk)
+    assert sorted(workbook.shows("1:1")[0]) == sorted(HEADERS)
+    check(desk, workbook)

@@ -156,7 +156,7 @@ def _placer(
         recipe=recipe,
         sheets=outside.sheets,
         clock=outside.clock,
-        beside=Beside(frozen.accepted, frozen.outputs_before, placed),
+        beside=Beside(frozen.accepted, frozen.outputs_before, placed, frozen.inputs),
         added=frozen.added,
         lease_left_s=lambda: holding.seconds_left,
         next_write=holding.lease.next_write,
@@ -169,4 +169,5 @@ def _placer(
     for write in recalled.sent:
         write.deadline = min(write.deadline, latest)  # the clock may have been put back since
         placer.recall(write, recalled.unsettled)
+    placer.recall_repairs(recalled.repairs)
     return placer

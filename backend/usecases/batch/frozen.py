@@ -247,6 +247,10 @@ class FrozenRows:
             for entry in self._data(self._key(chunk))["rows"]
         ]
 
+    def inputs(self, index: int) -> Mapping[str, str]:
+        """What is sent of one row."""
+        return next(row.inputs for row in self.rows(self.chunk_of(index)) if row.index == index)
+
     def accepted(self) -> Mapping[str, tuple[int, ...]]:
         """The indexes of the rows of each fingerprint; read once, when first asked for."""
         return self._all()

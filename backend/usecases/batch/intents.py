@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from backend.ports import Entered
 from backend.usecases.batch.looking import Seen
 
 
@@ -33,6 +34,19 @@ class Sent:
         return {name: value for (at, name), value in self.before.items() if at == place}
 
 
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Cells of one row that are put back; `fingerprint` is the row's, whose cells held what is not theirs."""
+
+    place: int
+    fingerprint: str
+    #: Column → what it shall hold.
+    cells: Mapping[int, Entered]
+    #: The row by the last look before the repair, and the headers then, while its process lives.
+    headers: tuple[str, ...] = ()
+    seen: Seen | None = None
+
+
 @dataclass(slots=True)
 class Note:
     """To be committed: what was settled since the last note, and what is about to be written."""
@@ -43,10 +57,12 @@ class Note:
     acknowledged: list[int] = field(default_factory=list)
     void: list[int] = field(default_factory=list)
     sent: Sent | None = None
+    #: Repairs that are about to be sent; an empty list: a search has verified those announced before.
+    repairs: list[Fix] | None = None
 
     @property
     def says_something(self) -> bool:
-        return bool(self.settled or self.acknowledged or self.void or self.sent)
+        return bool(self.settled or self.acknowledged or self.void or self.sent) or self.repairs is not None
 
     def settle(self, index: int, state: str, place: int | None) -> None:
         self.settled.setdefault(state, {})[index] = place

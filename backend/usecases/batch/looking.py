@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from backend.domain import placement
+from backend.domain import heading, placement
 from backend.domain.cells import as_text
 from backend.domain.job import Job
 from backend.domain.recipes import STATUS_HEADER, Recipe
@@ -61,6 +61,26 @@ class Seen:
         return {kind: value}
 
 
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Rows of which a scan remembers every cell; of the others, the output columns' alone."""
+
+    #: Rows that hold one of these texts in any column.
+    texts: Collection[str] = ()
+    #: Rows with these fingerprints.
+    fingerprints: Collection[str] = ()
+    #: Rows with other fingerprints than these.
+    strangers_to: Collection[str] | None = None
+
+    def whole(self, fingerprint: str, row: Sequence[Cell]) -> bool:
+        """Whether every cell of a row is to be remembered."""
+        return (
+            fingerprint in self.fingerprints
+            or (self.strangers_to is not None and fingerprint not in self.strangers_to)
+            or any(cell in self.texts for cell in row)
+        )
+
+
 class ColumnsGone(TryLater):
     """A header that the run reads is not there at this moment; somebody may be renaming it."""
 
@@ -77,6 +97,9 @@ class TabView:
         self._tab = tab
         self._missing_since: float | None = None
         self._adds = adds
+        #: The headers of the last look, and the texts that were sent and not seen since, with their headers.
+        self._headers: tuple[str, ...] = ()
+        self.sent_texts: Callable[[], Mapping[str, str]] = dict
 
     def forget_size(self) -> None:
         """The grid may have another size by now: ask before the next read."""
@@ -85,6 +108,7 @@ class TabView:
     def look(self, places: Iterable[int]) -> Generator[Call, Any, tuple[Layout, dict[int, Seen]]]:
         """The header and the rows at `places`, in one call; adds output columns that are missing."""
         wanted = sorted(places)
+        mended = False
         while True:
             tab = yield from self._size()
             width = tab.columns + SPARE_COLUMNS
@@ -97,16 +121,37 @@ class TabView:
             except Invalid:
                 self.forget_size()  # the grid shrank between our look at its size and this read
                 continue
+            if self._adds and not mended and (mends := self._mends_header(tab, top)) is not None:
+                mended = True
+                yield mends
+                continue
             where = self._layout(top)
             if self._adds and (missing := missing_outputs(self._recipe, where)):
                 self._wait_for_headers(missing)
                 self._tab = yield from add_outputs(self._job, self._sheets, tab, where, missing)
                 continue
-            self._missing_since = None
+            self._missing_since, self._headers = None, where.headers
             seen: dict[int, Seen] = {}
             for (first, _), block in zip(spans, blocks, strict=True):
                 seen.update((first + offset, self._seen(row, where)) for offset, row in enumerate(block))
             return where, seen
+
+    def _mends_header(self, tab: Tab, top: Sequence[Sequence[Cell]]) -> Call | None:
+        """Puts headers back that our own write has hit: a row was inserted above them at that moment."""
+        where = frozen_layout(self._recipe, top, self._job.columns)
+        if where is not None and not missing_outputs(self._recipe, where):
+            return None
+        inputs = tuple(self._job.columns.values())
+        found = heading.overwritten(top, self._headers, inputs, self.sent_texts())
+        if found is None:
+            return None
+        row, headers = found
+        cells: list[tuple[Area, Entered]] = [
+            (Area(tab.id, row, row + 1, column, column + 1), {"stringValue": header})
+            for column, header in headers.items()
+        ]
+        spreadsheet_id = self._job.spreadsheet_id
+        return Call("writes", lambda: self._sheets.restore(spreadsheet_id, cells, timeout_s=CALL_TIMEOUT_S))
 
     def _wait_for_headers(self, missing: Sequence[str]) -> None:
         """A header may be gone for a moment, while somebody renames it; after that it is added again."""
@@ -116,12 +161,11 @@ class TabView:
             names = ", ".join(f'"{header}"' for header in missing)
             raise TryLater(f"The output columns {names} are not there at this moment.", delay_s=3)
 
-    def scan(self, columns: Iterable[int] = ()) -> Generator[Call, Any, tuple[Layout, list[Seen]]]:
-        """Every row below the header, in blocks: the cells of output columns and of `columns` alone.
+    def scan(self, keep: Keep = Keep()) -> Generator[Call, Any, tuple[Layout, list[Seen]]]:
+        """Every row by its place, in blocks; the header and what is above it have no fingerprint.
 
         Raises `TryLater` when columns move while it is read.
         """
-        others = set(columns)
         tab = yield from self._size()
         width = tab.columns + SPARE_COLUMNS
         header = Area(tab.id, 0, HEADER_ROWS, 0, width)
@@ -140,11 +184,12 @@ class TabView:
             if where is not None and now != where:
                 raise TryLater("The sheet's columns moved while it was read.", delay_s=2)
             where = now
-            kept = others | set(where.columns.outputs.values())
-            rows += [self._seen(row, where, kept) for row in cells]
+            rows += [self._seen(row, where, keep, place) for place, row in enumerate(cells, first)]
         if where is None:
             raise NotFound("The tab is empty.")
-        return where, rows[where.first_row :]
+        if len(rows) > tab.rows:
+            self.forget_size()  # rows were inserted: the next look shall reach them
+        return where, rows
 
     def entered(
         self, cells: set[tuple[int, str]], where: Layout
@@ -185,7 +230,9 @@ class TabView:
             raise ColumnsGone(f"Not all of the columns that the run reads are there: {wanted}.", delay_s=5)
         return where
 
-    def _seen(self, row: Sequence[Cell], where: Layout, kept: set[int] | None = None) -> Seen:
+    def _seen(
+        self, row: Sequence[Cell], where: Layout, keep: Keep | None = None, place: int | None = None
+    ) -> Seen:
         inputs: Mapping[str, int] = where.columns.inputs
         cells = [
             as_text(row[inputs[column.name]])
@@ -193,8 +240,11 @@ class TabView:
             else ""
             for column in self._recipe.inputs
         ]
-        filled = {c: cell for c, cell in enumerate(row) if cell != "" and (kept is None or c in kept)}
-        return Seen(fingerprint(cells), filled)
+        known = fingerprint(cells) if place is None or place >= where.first_row else ""
+        if keep is None or keep.whole(known, row):
+            return Seen(known, {c: cell for c, cell in enumerate(row) if cell != ""})
+        outputs = (c for c in where.columns.outputs.values() if c < len(row))
+        return Seen(known, {c: row[c] for c in outputs if row[c] != ""})
 
 
 def missing_outputs(recipe: Recipe, where: Layout) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 from backend.domain import results
 from backend.domain.results import Result
 from backend.ports import Documents, Key
-from backend.usecases.batch.intents import Note, Sent
+from backend.usecases.batch.intents import Fix, Note, Sent
 from backend.usecases.records import result_key, write_key
 
 #: Documents asked for at once; a result document has some 80 KB.
@@ -27,6 +27,8 @@ class Recalled:
     unsettled: dict[int, Result] = field(default_factory=dict)
     #: Announced writes whose rows are not settled, oldest first.
     sent: list[Sent] = field(default_factory=list)
+    #: Announced repairs that no search has verified.
+    repairs: list[Fix] = field(default_factory=list)
 
 
 def recall(
@@ -43,6 +45,8 @@ def recall(
                 recalled.states[index] = SETTLED
         acknowledged.update(data["acknowledged"])
         void.update(data["void"])
+        if "repairs" in data:
+            recalled.repairs = [_fix_from_data(fix) for fix in data["repairs"]]
         sent = sent_from_data(n, data)
         latest.update((index, sent) for index in sent.places)
     for _, data in documents_of(documents, [result_key(job_id, attempt, n) for n in range(results_n)]):
@@ -86,7 +90,9 @@ def pairs(flat: list[int]) -> Iterator[tuple[int, int]]:
 def note_to_data(job_id: str, note: Note) -> dict[str, Any]:
     """A write document: pairs lie flat, for a document store that keeps no list in a list."""
     sent = note.sent
+    repairs = {} if note.repairs is None else {"repairs": [_fix_to_data(fix) for fix in note.repairs]}
     return {
+        **repairs,
         "job_id": job_id,
         "settled": {
             state: [n for index, place in rows.items() for n in (index, -1 if place is None else place)]
@@ -108,3 +114,13 @@ def sent_from_data(n: int, data: dict[str, Any]) -> Sent:
         before[int(place), name] = value
     columns = data.get("columns", {})
     return Sent(n, dict(pairs(data["places"])), before, data["deadline"], columns=columns)
+
+
+def _fix_to_data(fix: Fix) -> dict[str, Any]:
+    cells = {str(column): value for column, value in fix.cells.items()}
+    return {"place": fix.place, "fingerprint": fix.fingerprint, "cells": cells}
+
+
+def _fix_from_data(data: dict[str, Any]) -> Fix:
+    cells = {int(column): value for column, value in data["cells"].items()}
+    return Fix(data["place"], data["fingerprint"], cells)

@@ -1,24 +1,35 @@
 """Puts right what our text displaced: where it stands beside other inputs, what belongs there comes back.
 
-A repair is a write like any other: somebody may sort at the same moment. So what was put back is looked at
-again by the next search, until a whole search finds nothing wrong.
+A write hits the rows and columns that stand at its places when it arrives, and they may move on before the
+next look. So our text is looked for in every cell of the tab, whatever its row or column: a row that holds
+a result's longest text and another of its texts holds that result. A repair is a write like any other, and
+somebody may move things at the same moment: the next search compares each row with what it showed before
+the repair, until a whole search finds nothing wrong.
+
+What comes back: our own verified result for that row; else what the cell held before the write, by the
+intent; else what it showed at the freeze. In a column of the person's own: what the look before the write
+saw there. A cell that no look saw (its row came from elsewhere, or the look was another process's, while
+columns moved, too) is left empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from backend.domain import results
 from backend.domain.cells import as_text
 from backend.domain.recipes import Recipe
 from backend.domain.results import Result
+from backend.domain.rows import fingerprint
 from backend.domain.selection import Layout
 from backend.errors import TryLater
-from backend.ports import Area, Entered
-from backend.usecases.batch.intents import Sent
-from backend.usecases.batch.looking import Call, Seen, TabView
+from backend.ports import Area, Cell, Entered
+from backend.usecases.batch.intents import Fix, Sent
+from backend.usecases.batch.looking import Call, Keep, Seen, TabView
+
+#: Headers, and a row below them.
+_Look = tuple[tuple[str, ...], Seen]
 
 
 class Beside:
@@ -29,6 +40,7 @@ class Beside:
         accepted: Callable[[], Mapping[str, tuple[int, ...]]],
         frozen_outputs: Callable[[str], Mapping[str, str]],
         placed: Callable[[set[int], set[int]], Mapping[int, Result]],
+        frozen_inputs: Callable[[int], Mapping[str, str]],
     ) -> None:
         #: The indexes of the job's rows, by fingerprint.
         self.accepted = accepted
@@ -36,6 +48,8 @@ class Beside:
         self.frozen_outputs = frozen_outputs
         #: Results of those of the given rows that were verified at a place, or are said to be now.
         self.placed = placed
+        #: A row's inputs as they were sent: trimmed, and cut where they are long.
+        self.frozen_inputs = frozen_inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,38 +60,84 @@ class Suspect:
     sent: Sent
 
 
+@dataclass(slots=True)
+class _Texts:
+    """Texts that one result writes, by output name; several rows may have the same."""
+
+    by_name: Mapping[str, str]
+    indexes: list[int] = field(default_factory=list)
+    fingerprints: set[str] = field(default_factory=set)
+
+    @property
+    def longest(self) -> str:
+        return max(self.by_name.values(), key=len)
+
+
 @dataclass(frozen=True, slots=True)
-class Fix:
-    """Cells of one row that are put back; `fingerprint` is the row's, whose text stood there wrongly."""
+class _Wrong:
+    """Columns of a row that may hold what does not belong there; `index` is the suspect whose text it is."""
 
     place: int
-    fingerprint: str
-    cells: dict[int, Entered]
-    #: The suspect whose text it was; None for a repair that missed.
+    row: Seen
+    columns: tuple[int, ...]
     index: int | None = None
-    #: The row by the last look before the repair, and the headers then: columns may move, too.
-    headers: tuple[str, ...] = ()
-    seen: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """Which row it is, by inputs that were not hit, and what its other inputs held."""
+
+    fingerprint: str
+    inputs: Mapping[int, Entered] = field(default_factory=dict)
 
 
 class Repairs:
-    """Finds what is displaced. Keeps the repairs that no search has verified yet."""
+    """Finds what is displaced. Keeps the repairs until a search has verified them."""
 
     def __init__(self, recipe: Recipe, beside: Beside) -> None:
         self._recipe, self._beside = recipe, beside
-        self._unverified: list[Fix] = []
+        #: Announced repairs that no search has verified yet.
+        self.unverified: list[Fix] = []
+        #: Hashes of rows with their outputs, as the search before those repairs saw them; None: not known.
+        self._pictured: set[int] | None = None
+        #: The fingerprints of those rows.
+        self._known: set[str] = set()
+        #: Whole rows by fingerprint, each with the headers above it: what looks before our writes saw.
+        self._looks: dict[str, list[_Look]] = {}
+        #: Numbers of the writes whose looks are among them.
+        self._looked: set[int] = set()
+        #: Looks by the texts under some of their headers, made when first asked for.
+        self._indexed: dict[frozenset[str], dict[frozenset[tuple[str, str]], list[_Look]]] = {}
 
-    @property
-    def unverified(self) -> bool:
-        return bool(self._unverified)
+    def recall(self, fixes: Iterable[Fix]) -> None:
+        """Repairs that an earlier holder announced."""
+        self.unverified = list(fixes)
 
-    @property
-    def columns(self) -> set[int]:
-        """Columns that unverified repairs wrote to."""
-        return {column for fix in self._unverified for column in fix.cells}
+    def keep(self, suspects: Mapping[int, Suspect]) -> Keep:
+        """What a search has to remember of the tab."""
+        longest = {texts.longest for texts in self._texts(suspects)}
+        mended = {fix.fingerprint for fix in self.unverified}
+        return Keep(longest, mended, self._known if self._pictured is not None else None)
 
-    def made(self, fixes: list[Fix]) -> None:
-        self._unverified = fixes
+    def announced(self, fixes: list[Fix], where: Layout, rows: Sequence[Seen]) -> None:
+        """`fixes` are about to be sent; `rows` are what the search saw."""
+        if not self.unverified:
+            self._pictured = {self._picture(where, row) for row in rows}
+            self._known = {row.fingerprint for row in rows}
+        self.unverified = [*self.unverified, *fixes]
+        for fix in fixes:
+            if fix.seen is not None:
+                cells = {**fix.seen.cells, **{column: _value(value) for column, value in fix.cells.items()}}
+                kept = {column: cell for column, cell in cells.items() if cell != ""}
+                self._saw(fix.headers, Seen(fix.fingerprint, kept))
+
+    def verified(self) -> None:
+        """A whole search found nothing wrong."""
+        self.unverified = []
+        self._pictured, self._known = None, set()
+        self._looks.clear()
+        self._looked.clear()
+        self._indexed.clear()
 
     def find(
         self,
@@ -93,92 +153,249 @@ class Repairs:
         verified just now, which no document tells yet.
         """
         wrong = [*self._displaced(where, rows, suspects), *self._missed(where, rows)]
-        owners = {
-            index: fix.fingerprint
-            for fix in wrong
-            for index in self._beside.accepted().get(fix.fingerprint, ())
+        if not wrong:
+            return []
+        self._remember_looks(suspects)
+        whose = [self._identified(where, one, suspects) for one in wrong]
+        own = self._own({identity.fingerprint for identity in whose}, settled)
+        befores = {
+            suspect.result.fingerprint: suspect.sent.before_of(index) for index, suspect in suspects.items()
         }
-        placed = self._beside.placed(set(owners), settled) if owners else {}
-        own = {owners[index]: result for index, result in placed.items()}
-        fixes: list[Fix] = []
-        for fix in wrong:
-            suspect = suspects.get(fix.index) if fix.index is not None else None
-            right = self._right_cells(where, fix, suspect, own.get(fix.fingerprint), lost)
-            row = rows[fix.place - where.first_row]
-            if any(row.cell(column) != _text(value) for column, value in right.items()):
-                fixes.append(Fix(fix.place, fix.fingerprint, right, fix.index))
-        return fixes
+        fixes: dict[int, Fix] = {}
+        for one, identity in zip(wrong, whose, strict=True):
+            suspect = suspects.get(one.index) if one.index is not None else None
+            if self._blind(one, own):
+                continue
+            outputs = self._outputs(identity.fingerprint, suspect, own, befores, lost)
+            cells = self._right_cells(where, one, identity, outputs)
+            if cells:
+                earlier = fixes.get(one.place)
+                cells = {**cells, **earlier.cells} if earlier is not None else cells
+                fixes[one.place] = Fix(one.place, identity.fingerprint, cells)
+        return list(fixes.values())
 
-    def _displaced(self, where: Layout, rows: Sequence[Seen], suspects: Mapping[int, Suspect]) -> list[Fix]:
-        """Rows that hold a whole text of a suspect, beside other inputs or in columns that are not ours."""
-        shapes: dict[tuple[tuple[str, int], ...], dict[tuple[str, ...], list[int]]] = {}
+    # ── what may be wrong ──────────────────────────────────────────────────────────────────────────
+
+    def _texts(self, suspects: Mapping[int, Suspect]) -> list[_Texts]:
+        found: dict[tuple[tuple[str, str], ...], _Texts] = {}
         for index, suspect in suspects.items():
-            texts = results.cells(self._recipe, suspect.result)
-            for at in (where.columns.outputs, suspect.sent.columns):
-                if all(name in at for name in texts):
-                    shape = tuple((name, at[name]) for name in sorted(texts))
-                    key = tuple(texts[name] for name in sorted(texts))
-                    shapes.setdefault(shape, {}).setdefault(key, []).append(index)
-        wrong: list[Fix] = []
-        for shape, texts_of in shapes.items():
-            moved = [column for name, column in shape if where.columns.outputs.get(name) != column]
-            for offset, row in enumerate(rows):
-                indexes = texts_of.get(tuple(row.cell(column) for _, column in shape))
-                if not indexes:
+            by_name = {
+                name: text for name, text in results.cells(self._recipe, suspect.result).items() if text
+            }
+            texts = found.setdefault(tuple(sorted(by_name.items())), _Texts(by_name))
+            texts.indexes.append(index)
+            texts.fingerprints.add(suspect.result.fingerprint)
+        return list(found.values())
+
+    def _displaced(
+        self, where: Layout, rows: Sequence[Seen], suspects: Mapping[int, Suspect]
+    ) -> list[_Wrong]:
+        """Cells that hold a text of a suspect, beside other inputs or in columns that are not that text's."""
+        by_longest: dict[str, list[_Texts]] = {}
+        for texts in self._texts(suspects):
+            by_longest.setdefault(texts.longest, []).append(texts)
+        wrong: list[_Wrong] = []
+        for place, row in enumerate(rows):
+            held = {cell for cell in row.cells.values() if isinstance(cell, str)}
+            for texts in (texts for cell in held for texts in by_longest.get(cell, ())):
+                ours = set(texts.by_name.values())
+                if len(held & ours) < min(2, len(ours)):
                     continue
-                place = where.first_row + offset
-                rightly = any(suspects[i].result.fingerprint == row.fingerprint for i in indexes)
-                index = next((i for i in indexes if suspects[i].sent.places[i] == place), indexes[0])
-                columns = moved if rightly else [column for _, column in shape]
+                rightly: set[tuple[int | None, Cell]] = set()
+                if row.fingerprint in texts.fingerprints:
+                    rightly = {
+                        (where.columns.outputs.get(name), text) for name, text in texts.by_name.items()
+                    }
+                columns = tuple(
+                    c for c, cell in row.cells.items() if cell in ours and (c, cell) not in rightly
+                )
                 if columns:
-                    wrong.append(Fix(place, row.fingerprint, dict.fromkeys(columns), index))
+                    index = next(
+                        (i for i in texts.indexes if suspects[i].sent.places[i] == place), texts.indexes[0]
+                    )
+                    wrong.append(_Wrong(place, row, columns, index))
         return wrong
 
-    def _missed(self, where: Layout, rows: Sequence[Seen]) -> list[Fix]:
-        """Earlier repairs whose row moved away at that moment: they stand beside another one now."""
-        missed: list[Fix] = []
-        for fix in self._unverified:
-            offset = fix.place - where.first_row
-            row = rows[offset] if 0 <= offset < len(rows) else None
-            if row is None:
-                continue
-            moved = [c for c in fix.cells if where.headers[c : c + 1] != fix.headers[c : c + 1]]
-            hit = moved if row.fingerprint == fix.fingerprint else list(fix.cells)
-            if hit and all(row.cell(column) == _text(fix.cells[column]) for column in hit):
-                cells: dict[int, Entered] = dict.fromkeys(hit)
-                missed.append(Fix(fix.place, row.fingerprint, cells, None, fix.headers, fix.seen))
-        return missed
+    def _missed(self, where: Layout, rows: Sequence[Seen]) -> list[_Wrong]:
+        """Cells that hold now what a repair put in, and did not before it: it may have been for others."""
+        values = {_text(value) for fix in self.unverified for value in fix.cells.values()}
+        mended = {fix.fingerprint for fix in self.unverified}
+        wrong: list[_Wrong] = []
+        for place, row in enumerate(rows) if values else ():
+            outputs = set(where.columns.outputs.values())
+            columns: set[int] = set()
+            if self._pictured is None or self._picture(where, row) not in self._pictured:
+                columns |= outputs if row.fingerprint else set()
+            if row.fingerprint in mended or self._is_stranger(row):
+                columns |= set(range(len(where.headers))) - outputs
+            columns = {column for column in columns if row.cell(column) in values}
+            if columns:
+                wrong.append(_Wrong(place, row, tuple(columns)))
+        return wrong
 
-    def _right_cells(
-        self, where: Layout, fix: Fix, suspect: Suspect | None, own: Result | None, lost: set[int]
-    ) -> dict[int, Entered]:
-        names = {column: name for name, column in where.columns.outputs.items()}
-        outputs = self._outputs(fix.fingerprint, suspect, own, lost)
-        return {
-            column: outputs.get(names[column])
-            if column in names
-            else _before_in_column(where, column, fix, suspect)
-            for column in fix.cells
-        }
+    def _is_stranger(self, row: Seen) -> bool:
+        return self._pictured is not None and row.fingerprint not in self._known
+
+    def _blind(self, one: _Wrong, own: Mapping[str, Result]) -> bool:
+        """After a takeover nobody knows what rows showed before: of those that a repair may have hit, our
+        own results alone are put back."""
+        return one.index is None and self._pictured is None and one.row.fingerprint not in own
+
+    def _picture(self, where: Layout, row: Seen) -> int:
+        outputs = sorted(where.columns.outputs.items())
+        return hash((row.fingerprint, *((name, row.cell(column)) for name, column in outputs)))
+
+    # ── whose cells they are ───────────────────────────────────────────────────────────────────────
+
+    def _identified(self, where: Layout, one: _Wrong, suspects: Mapping[int, Suspect]) -> _Identity:
+        """A row whose inputs were overwritten is known by the others, and by its fingerprint once put right.
+
+        Not found, it keeps the fingerprint that it has now, and its inputs are unknown.
+        """
+        row, inputs = one.row, where.columns.inputs
+        hit = {name for name, column in inputs.items() if column in one.columns}
+        if row.fingerprint in self._looks or (not hit and row.fingerprint in self._beside.accepted()):
+            return _Identity(row.fingerprint)
+        # Somebody may have edited one input since the look, which hit none: any one may differ.
+        for unlike in [hit] if hit else [{name} for name in inputs]:
+            if look := self._look_of(
+                where, row, {name: c for name, c in inputs.items() if name not in unlike}
+            ):
+                headers, seen = look
+                known = {
+                    c: where.headers[c] for name in hit for c in [inputs[name]] if where.headers[c] in headers
+                }
+                return _Identity(
+                    seen.fingerprint,
+                    {column: seen.entered(headers.index(header)) for column, header in known.items()},
+                )
+        if hit and one.index is not None:
+            return self._by_frozen_inputs(where, row, hit, suspects[one.index].result)
+        return _Identity(row.fingerprint)
+
+    def _look_of(self, where: Layout, row: Seen, inputs: Mapping[str, int]) -> _Look | None:
+        """The look whose row has the same in these columns; of several, the one that is most like it."""
+        key = frozenset((where.headers[column], row.cell(column)) for column in inputs.values())
+        if not any(text for _, text in key):
+            return None
+        found = self._looks_by(frozenset(header for header, _ in key)).get(key, ())
+        return max(reversed(list(found)), key=lambda look: _likeness(where, row, *look), default=None)
+
+    def _by_frozen_inputs(self, where: Layout, row: Seen, hit: set[str], result: Result) -> _Identity:
+        """After a takeover: what was sent of the row is what stood there, if the fingerprint says so."""
+        sent = self._beside.frozen_inputs(result.index)
+        inputs = where.columns.inputs
+        cells = [
+            sent.get(column.name, "") if column.name in hit else row.cell(inputs.get(column.name))
+            for column in self._recipe.inputs
+        ]
+        if fingerprint(cells) != result.fingerprint:
+            return _Identity(row.fingerprint)
+        strings = _strings(sent)
+        return _Identity(result.fingerprint, {inputs[name]: strings.get(name) for name in hit})
+
+    def _looks_by(self, headers: frozenset[str]) -> dict[frozenset[tuple[str, str]], list[_Look]]:
+        """Looks by what stood under some headers."""
+        if headers not in self._indexed:
+            found: dict[frozenset[tuple[str, str]], list[_Look]] = {}
+            for look in (look for looks in self._looks.values() for look in looks):
+                if headers <= set(look[0]):
+                    key = frozenset((header, look[1].cell(look[0].index(header))) for header in headers)
+                    found.setdefault(key, []).append(look)
+            self._indexed[headers] = found
+        return self._indexed[headers]
+
+    # ── what belongs there ─────────────────────────────────────────────────────────────────────────
+
+    def _own(self, fingerprints: set[str], settled: set[int]) -> dict[str, Result]:
+        owners = {index: cells for cells in fingerprints for index in self._beside.accepted().get(cells, ())}
+        placed = self._beside.placed(set(owners), settled) if owners else {}
+        return {owners[index]: result for index, result in placed.items()}
 
     def _outputs(
-        self, fingerprint: str, suspect: Suspect | None, own: Result | None, lost: set[int]
+        self,
+        fingerprint: str,
+        suspect: Suspect | None,
+        own: Mapping[str, Result],
+        befores: Mapping[str, Mapping[str, Entered]],
+        lost: set[int],
     ) -> Mapping[str, Entered]:
         """Our own verified result for that row; else what stood beside it before we came."""
-        if own is not None:
+        if fingerprint in own:
             before = self._beside.frozen_outputs(fingerprint)
-            return _strings({**before, **results.cells(self._recipe, own)})
-        if suspect is not None and (
-            fingerprint == suspect.result.fingerprint
-            or (suspect.result.index in lost and fingerprint not in self._beside.accepted())
+            return _strings({**before, **results.cells(self._recipe, own[fingerprint])})
+        if fingerprint in befores:
+            return befores[fingerprint]
+        if (
+            suspect is not None
+            and suspect.result.index in lost
+            and fingerprint not in self._beside.accepted()
         ):
-            return dict(suspect.sent.before_of(suspect.result.index))
+            return suspect.sent.before_of(suspect.result.index)
         return _strings(self._beside.frozen_outputs(fingerprint))
+
+    def _right_cells(
+        self, where: Layout, one: _Wrong, identity: _Identity, outputs: Mapping[str, Entered]
+    ) -> dict[int, Entered]:
+        """The cells that are to be changed, with what they shall hold."""
+        names = {column: name for name, column in where.columns.outputs.items()}
+        right: dict[int, Entered] = {}
+        for column in one.columns:
+            if column in names:
+                value = outputs.get(names[column])
+            elif column in identity.inputs:
+                value = identity.inputs[column]
+            else:
+                known, value = self._theirs(where, column, one.row, identity)
+                if not known and not self._must_be_ours(where, column, one):
+                    continue
+            if one.row.cell(column) != _text(value):
+                right[column] = value
+        return right
+
+    def _theirs(self, where: Layout, column: int, row: Seen, identity: _Identity) -> tuple[bool, Entered]:
+        """What a person's own column held by the look before a write, and whether any look tells."""
+        header = where.headers[column] if column < len(where.headers) else ""
+        looks = [look for look in self._looks.get(identity.fingerprint, ()) if header in look[0]]
+        if not header.strip() or not looks:
+            return False, None
+        headers, seen = max(reversed(looks), key=lambda look: _likeness(where, row, *look))
+        return True, seen.entered(headers.index(header))
+
+    def _must_be_ours(self, where: Layout, column: int, one: _Wrong) -> bool:
+        """Of a cell that no look saw: a copy that a person made has its original in our columns beside it."""
+        if one.index is None:
+            return False
+        header = where.headers[column] if column < len(where.headers) else ""
+        outputs = {one.row.cell(c) for c in where.columns.outputs.values()}
+        return not header.strip() or one.row.cell(column) not in outputs
+
+    # ── what looks saw ─────────────────────────────────────────────────────────────────────────────
+
+    def _saw(self, headers: tuple[str, ...], row: Seen) -> None:
+        self._looks.setdefault(row.fingerprint, []).append((headers, row))
+        self._indexed.clear()
+
+    def _remember_looks(self, suspects: Mapping[int, Suspect]) -> None:
+        for sent in {suspect.sent.n: suspect.sent for suspect in suspects.values()}.values():
+            if sent.n not in self._looked:
+                self._looked.add(sent.n)
+                for row in sent.seen.values():
+                    self._saw(sent.headers, row)
+
+
+def _likeness(where: Layout, row: Seen, headers: tuple[str, ...], seen: Seen) -> int:
+    """In how many columns two sights of a row agree: rows with equal inputs are told apart by the others."""
+    return sum(
+        1
+        for column, header in enumerate(where.headers)
+        if header.strip() and header in headers and row.cell(column) == seen.cell(headers.index(header))
+    )
 
 
 def confirmed(
     fixes: list[Fix], view: TabView, where: Layout, rows: Sequence[Seen]
-) -> Generator[Call, Any, list[Fix]]:
+) -> Generator[Call, None, list[Fix]]:
     """Looks at the cells once more right before they are put right: a search takes its time.
 
     Gives those that stand as the search saw them. Raises `TryLater` when columns have moved.
@@ -190,8 +407,8 @@ def confirmed(
         replace(fix, headers=now.headers, seen=seen[fix.place])
         for fix in fixes
         if fix.place in seen
-        and seen[fix.place].fingerprint == fix.fingerprint
-        and all(seen[fix.place].cell(c) == rows[fix.place - where.first_row].cell(c) for c in fix.cells)
+        and seen[fix.place].fingerprint == rows[fix.place].fingerprint
+        and all(seen[fix.place].cell(c) == rows[fix.place].cell(c) for c in fix.cells)
     ]
 
 
@@ -204,20 +421,15 @@ def cells_of(sheet_id: int, fixes: list[Fix]) -> list[tuple[Area, Entered]]:
     ]
 
 
-def _before_in_column(where: Layout, column: int, fix: Fix, suspect: Suspect | None) -> Entered:
-    """What a person's own column held, by the look before a write that a moved column made miss."""
-    header = where.headers[column] if column < len(where.headers) else ""
-    headers, rows = fix.headers, [fix.seen] if fix.seen is not None else []
-    if suspect is not None:
-        headers, rows = suspect.sent.headers, list(suspect.sent.seen.values())
-    if not header.strip() or header not in headers:
-        return None  # the column is new, or the look was another process's: our text goes, nothing comes
-    row = next((row for row in rows if row.fingerprint == fix.fingerprint), None)
-    return row.entered(headers.index(header)) if row is not None else None
-
-
 def _strings(texts: Mapping[str, str]) -> dict[str, Entered]:
     return {name: {"stringValue": text} for name, text in texts.items() if text}
+
+
+def _value(entered: Entered) -> Cell:
+    if entered is None:
+        return ""
+    value: Cell = next(iter(entered.values()))
+    return value
 
 
 def _text(entered: Entered) -> str:

@@ -214,10 +214,10 @@ class Restorer:
         wanted = [self._expected(index) for index in sorted(indexes)]
 
         def avoid(row: placement.Waiting, place: int) -> bool:
-            return not self._holds(rows[place - where.first_row], self._touched[row.index], where)
+            return not self._holds(rows[place], self._touched[row.index], where)
 
         prints = [row.fingerprint for row in rows]
-        placing = placement.anywhere(wanted, prints, where.first_row, self._by_print, avoid)
+        placing = placement.anywhere(wanted, prints, 0, self._by_print, avoid)
         self._at |= placing.placed
         by_text = self._by_text([*placing.stale, *placing.gone], rows, where)
         for index in (*placing.stale, *placing.gone):
@@ -241,10 +241,10 @@ class Restorer:
             if all(name in wrote for name in names):
                 wanted.setdefault(tuple(wrote[name] for name in names), []).append(index)
         found: dict[int, tuple[int, str]] = {}
-        for offset, row in enumerate(rows if wanted else ()):
+        for place, row in enumerate(rows if wanted else ()):
             waiting = wanted.get(tuple(row.cell(where.columns.outputs[name]) for name in names))
             if waiting and row.fingerprint and row.fingerprint not in self._by_print:
-                found[waiting.pop(0)] = (where.first_row + offset, row.fingerprint)
+                found[waiting.pop(0)] = (place, row.fingerprint)
         return found
 
     def _holds(self, seen: Seen, row: Touched, where: Layout) -> bool:

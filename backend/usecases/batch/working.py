@@ -127,7 +127,7 @@ class Work:
     # ── asking ─────────────────────────────────────────────────────────────────────────────────────
 
     def _feed(self) -> None:
-        if self._stop is None and len(self._placer.ready) < READY_ROWS:
+        if self._stop is None and self._placer.waiting < READY_ROWS:
             room = 2 * self._settings.in_flight - self._feeder.waiting - len(self._found)
             if room < COMMIT_ROWS < self._feeder.waiting:
                 room = 0  # rows are looked up and handed on by the hundred, not one by one

@@ -1,0 +1,120 @@
+"""Looks through the whole tab for rows that are not where they were expected, and for displaced text."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Generator, Sequence
+from typing import Any
+
+from backend.domain import placement
+from backend.domain.recipes import Recipe
+from backend.domain.selection import Layout
+from backend.usecases.batch.comparing import as_before, holds
+from backend.usecases.batch.intents import Fix, Note
+from backend.usecases.batch.looking import Call, Seen, TabView
+from backend.usecases.batch.repairing import Beside, Repairs, Suspect, cells_of, confirmed
+from backend.usecases.batch.sending import Sender
+from backend.usecases.batch.standing import Standing
+
+#: A row that was looked for in vain so often is stale or gone.
+LOOKS = 2
+#: A row that so many acknowledged writes left unchanged cannot be written: merged cells, a formula's spill.
+REFUSALS = 8
+
+
+class Search:
+    """The searches of one attempt."""
+
+    def __init__(
+        self,
+        *,
+        sheet_id: int,
+        recipe: Recipe,
+        beside: Beside,
+        view: TabView,
+        standing: Standing,
+        sender: Sender,
+        repairs: Repairs,
+    ) -> None:
+        self._sheet_id, self._recipe, self._beside = sheet_id, recipe, beside
+        self._view, self._standing, self._sender = view, standing, sender
+        self._repairs = repairs
+
+    def run(self, indexes: set[int], taken: Collection[int] = ()) -> Generator[Call | Note, Any, None]:
+        """Finds the places of `indexes` (but for `taken`), and puts right what is displaced."""
+        standing = self._standing
+        where, rows = yield from self._view.scan(self._repairs.keep(standing.suspects))
+        placing = self._places(indexes, taken, where, rows)
+        standing.shifts = sorted(
+            (standing.ready[index].place, place - standing.ready[index].place)
+            for index, place in placing.placed.items()
+        )
+        lost = {*placing.stale, *placing.gone}
+        fixes = self._repairs.find(where, rows, standing.suspects, lost, standing.note.placed())
+        if fixes:
+            yield from self._put_right(fixes, where, rows)
+        elif self._repairs.unverified:
+            self._repairs.verified()
+            standing.note.repairs = []
+        self._follow(placing, where, rows, clean=not fixes)
+
+    def _put_right(
+        self, fixes: list[Fix], where: Layout, rows: Sequence[Seen]
+    ) -> Generator[Call | Note, Any, None]:
+        sure = yield from confirmed(fixes, self._view, where, rows)
+        if sure:
+            self._repairs.announced(sure, where, rows)
+            self._standing.note.repairs = self._repairs.unverified
+            yield from self._standing.tell()
+            yield from self._sender.put_right(cells_of(self._sheet_id, sure))
+
+    def _places(
+        self, indexes: set[int], taken: Collection[int], where: Layout, rows: Sequence[Seen]
+    ) -> placement.Placing:
+        standing = self._standing
+        outputs = [where.columns.outputs.get(output.name) for output in self._recipe.outputs]
+
+        def avoid(row: placement.Waiting, place: int) -> bool:
+            """Of equal rows all shall have the result: one that has it already is another's place."""
+            cells = rows[place]
+            if row.index in standing.suspects:
+                return holds(self._recipe, cells, standing.ready[row.index], where)
+            return place in taken or any(cells.cell(column) for column in outputs)
+
+        wanted = [standing.expected(standing.ready[index]) for index in sorted(indexes)]
+        prints = [row.fingerprint for row in rows]
+        return placement.anywhere(wanted, prints, 0, self._beside.accepted(), avoid)
+
+    def _follow(
+        self, placing: placement.Placing, where: Layout, rows: Sequence[Seen], *, clean: bool
+    ) -> None:
+        """Draws the conclusions of a search; suspects stay until a whole search found nothing wrong."""
+        standing = self._standing
+        for index, place in placing.placed.items():
+            row, suspect = rows[place], standing.suspects.get(index)
+            result = standing.ready[index]
+            if suspect is not None and holds(self._recipe, row, result, where):
+                standing.settle(index, result.status, place)  # it moved after it was written
+            elif suspect is not None and clean and self._typed_over(row, suspect, where):
+                standing.settle(index, result.status, place)
+            elif clean and standing.refusals.get(index, 0) >= REFUSALS:
+                standing.settle(index, "gone", None)
+            else:
+                standing.moved[index] = place
+                standing.looks.pop(index, None)
+        if not clean:
+            return
+        standing.suspects.clear()
+        if placing.stale or placing.gone:
+            self._view.forget_size()  # the last look for them shall not miss the end of a longer tab
+        for state, lost in (("stale", placing.stale), ("gone", placing.gone)):
+            for index in lost:
+                standing.looks[index] = standing.looks.get(index, 0) + 1
+                if standing.looks[index] >= LOOKS:
+                    standing.settle(index, state, None)
+
+    def _typed_over(self, row: Seen, suspect: Suspect, where: Layout) -> bool:
+        """Whether our write came here and a person has replaced all of it: theirs stays."""
+        sent, result = suspect.sent, suspect.result
+        same_columns = all(where.columns.outputs.get(name) == c for name, c in sent.columns.items())
+        before = sent.before_of(result.index)
+        return sent.acknowledged and same_columns and not as_before(self._recipe, row, result, before, where)

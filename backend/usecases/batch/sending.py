@@ -1,0 +1,143 @@
+"""Sends results into the sheet: what the cells hold is noted first, then the write goes out once."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from typing import Any
+
+from backend.domain import placement, results
+from backend.domain.job import Job
+from backend.domain.lease import LeaseTimes
+from backend.domain.recipes import Recipe
+from backend.domain.results import Result
+from backend.domain.selection import Layout
+from backend.errors import Invalid, NotFound, TryLater
+from backend.ports import Area, Block, Cell, Clock, Entered, Sheets
+from backend.usecases.batch.intents import Sent
+from backend.usecases.batch.looking import Call, Seen, TabView
+from backend.usecases.batch.standing import Standing
+
+#: Bytes of before-images in one intent; a document holds a MiB. A single row's stay below in any case.
+BEFORE_BYTES = 700_000
+
+Befores = dict[tuple[int, str], dict[str, Any]]
+
+
+class Sender:
+    """The writes of one attempt."""
+
+    def __init__(
+        self,
+        *,
+        job: Job,
+        recipe: Recipe,
+        sheets: Sheets,
+        clock: Clock,
+        view: TabView,
+        standing: Standing,
+        added: Collection[str],
+        lease_left_s: Callable[[], float],
+        next_write: int,
+        times: LeaseTimes,
+    ) -> None:
+        """`added`: headers of columns that the job added; what stood in the others is kept for undo."""
+        self._job, self._recipe, self._sheets, self._clock = job, recipe, sheets, clock
+        self._view, self._standing, self._added = view, standing, added
+        self._lease_left_s, self._next_write, self._times = lease_left_s, next_write, times
+
+    def announce(
+        self, placed: Mapping[int, int], seen: Mapping[int, Seen], where: Layout
+    ) -> Generator[Call, Any, Sent | None]:
+        """Reads what the cells hold that will be overwritten, and makes the intent."""
+        if not placed:
+            return None
+        occupied = {
+            (place, name)
+            for index, place in placed.items()
+            for name in results.cells(self._recipe, self._standing.ready[index])
+            for column in [where.columns.outputs[name]]
+            # A formula may show nothing; in a column that we added there is none.
+            if where.headers[column] not in self._added or seen[place].cell(column)
+        }
+        before = (yield from self._view.entered(occupied, where)) if occupied else {}
+        placed = _that_fit(placed, before)
+        return Sent(
+            self._next_write,
+            placed,
+            {at: value for at, value in before.items() if at[0] in placed.values()},
+            self._clock.now() + 2 * self._times.write_s,
+            columns=dict(where.columns.outputs),
+            headers=where.headers,
+            seen=seen,
+        )
+
+    def write(self, sent: Sent, where: Layout, looked_at: float) -> Generator[Call, Any, None]:
+        self._standing.announced(sent)
+        self._next_write += 1
+        blocks = self._blocks(sent, where, self._standing.sent_results)
+        try:
+            yield Call("writes", lambda: self._send(blocks, looked_at))
+        except TryLater as later:
+            if not later.maybe_applied:
+                self._standing.not_sent(sent)
+            raise
+        except (Invalid, NotFound):
+            self._view.forget_size()  # a row or a column that we had seen is not there any more
+            self._standing.not_sent(sent)
+        else:
+            sent.acknowledged = True
+            self._standing.note.acknowledged.append(sent.n)
+
+    def put_right(self, cells: list[tuple[Area, Entered]]) -> Generator[Call, Any, None]:
+        """Restores single cells."""
+        try:
+            yield Call("writes", lambda: self._restore(cells))
+        except (Invalid, NotFound) as error:
+            self._view.forget_size()
+            raise TryLater("The sheet became smaller while it was put right.", delay_s=1) from error
+
+    def _send(self, blocks: Sequence[Block], looked_at: float) -> None:
+        """Runs in the thread of Sheets: lease and age are looked at last, right before sending."""
+        self._check_lease()
+        if self._clock.monotonic() - looked_at > self._times.write_s:
+            raise TryLater("Too much time has passed since the look.", delay_s=1)
+        self._sheets.write(self._job.spreadsheet_id, blocks, timeout_s=self._times.write_s)
+
+    def _restore(self, cells: list[tuple[Area, Entered]]) -> None:
+        self._check_lease()
+        self._sheets.restore(self._job.spreadsheet_id, cells, timeout_s=self._times.write_s)
+
+    def _check_lease(self) -> None:
+        if self._lease_left_s() <= self._times.write_s:
+            raise TryLater("Too little of the lease is left to write.", delay_s=1)
+
+    def _blocks(self, sent: Sent, where: Layout, found: Mapping[int, Result]) -> list[Block]:
+        """Column runs × row spans; cells between that are not ours stay None, which leaves them alone."""
+        by_place = {place: results.cells(self._recipe, found[index]) for index, place in sent.places.items()}
+        names = {column: name for name, column in where.columns.outputs.items()}
+        blocks: list[Block] = []
+        for first_column, last_column in placement.spans(names, gap=0):
+            for first, last in placement.spans(by_place):
+                values: list[list[Cell | None]] = [
+                    [by_place.get(row, {}).get(names[column]) for column in range(first_column, last_column)]
+                    for row in range(first, last)
+                ]
+                area = Area(self._job.sheet_id, first, last, first_column, last_column)
+                blocks.append(Block(area, values))
+        return blocks
+
+
+def _that_fit(placed: Mapping[int, int], before: Befores) -> dict[int, int]:
+    """As many rows as one intent holds the before-images of; the others go with the next flush."""
+    sizes: dict[int, int] = {}
+    for (place, _), value in before.items():
+        sizes[place] = sizes.get(place, 0) + len(json.dumps(value, ensure_ascii=False).encode())
+    fit: dict[int, int] = {}
+    left = BEFORE_BYTES
+    for index, place in placed.items():
+        left -= sizes.get(place, 0)
+        if left < 0 and fit:
+            break
+        fit[index] = place
+    return fit

@@ -1,0 +1,88 @@
+"""Where the results of one attempt stand on their way into the sheet: waiting, sent, suspect, settled."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping
+from dataclasses import dataclass
+
+from backend.domain import placement
+from backend.domain.results import Result
+from backend.usecases.batch.intents import Note, Sent
+from backend.usecases.batch.repairing import Suspect
+
+
+class Standing:
+    """Shared by the parts of a placer."""
+
+    def __init__(self) -> None:
+        #: Results that wait for a place, by index.
+        self.ready: dict[int, Result] = {}
+        #: Announced writes that no look has verified yet, and their results.
+        self.sent: list[Sent] = []
+        self.sent_results: dict[int, Result] = {}
+        #: Rows that were not where they were written: our text may stand beside another row.
+        self.suspects: dict[int, Suspect] = {}
+        self.note = Note()
+        #: Where rows are expected now, when not where they were frozen.
+        self.moved: dict[int, int] = {}
+        self.shifts: list[tuple[int, int]] = []
+        #: How often a row was looked for in vain.
+        self.looks: dict[int, int] = {}
+        #: How often a row was found, and did not hold what Sheets said it had written.
+        self.refusals: dict[int, int] = {}
+
+    def recall(self, sent: Sent, found: Mapping[int, Result]) -> None:
+        self.sent.append(sent)
+        self.sent_results.update((index, found[index]) for index in sent.places)
+
+    def settle(self, index: int, state: str, place: int | None) -> None:
+        result = self.sent_results.pop(index, None) or self.ready.pop(index)
+        if place is None and result.status != "done":
+            state = result.status  # a failed or skipped row stays that, wherever its row went
+        self.note.settle(index, state, place)
+        for about in (self.looks, self.moved, self.suspects, self.refusals):
+            about.pop(index, None)
+
+    def suspect(self, index: int, sent: Sent) -> None:
+        self.ready[index] = self.sent_results.pop(index)
+        self.suspects[index] = Suspect(self.ready[index], sent)
+
+    def announced(self, sent: Sent) -> None:
+        for index in sent.places:
+            self.sent_results[index] = self.ready.pop(index)
+        self.sent.append(sent)
+
+    def not_sent(self, sent: Sent) -> None:
+        """Nothing of it was applied: its rows are ready again, and there is nothing to verify."""
+        for index in sent.places:
+            self.ready[index] = self.sent_results.pop(index)
+        self.sent.remove(sent)
+        self.note.void.append(sent.n)
+
+    def tell(self, sent: Sent | None = None) -> Generator[Note, None, None]:
+        """Has the note committed, if it says something, with the write that is about to go out."""
+        self.note.sent = sent
+        if self.note.says_something:
+            yield self.note
+            self.note = Note()
+
+    def in_order(self) -> Iterable[Result]:
+        """The ready rows in the sheet's order."""
+        return sorted(self.ready.values(), key=self.expected_place)
+
+    def expected_place(self, result: Result) -> int:
+        if result.index in self.moved:
+            return self.moved[result.index]
+        return max(0, result.place + placement.shift_near(result.place, self.shifts))
+
+    def expected(self, result: Result) -> Expected:
+        return Expected(result.index, self.expected_place(result), result.fingerprint)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A row where it should be."""
+
+    index: int
+    place: int
+    fingerprint: str

@@ -1,0 +1,161 @@
+"""A placer at its desk: results for a few rows, and somebody who may act before any call to Sheets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+
+from backend.domain import results
+from backend.domain.job import Job
+from backend.domain.recipes import CASE_A
+from backend.domain.results import Result
+from backend.domain.rows import fingerprint
+from backend.errors import RowmillError, TryLater
+from backend.ports import Document, Key, Sheets
+from backend.usecases.batch.intents import Note
+from backend.usecases.batch.looking import Call
+from backend.usecases.batch.placing import Placer
+from backend.usecases.batch.recalling import note_to_data, recall
+from backend.usecases.batch.repairing import Beside
+from backend.usecases.records import result_key, write_key
+from tests.fakes import FakeClock
+
+INPUTS = ["Company Name", "Company Keywords", "Company Short Description"]
+OUTPUTS = ["Category", "Brand Name", "Email Question", "Status"]
+#: Flushes after which every row must have come to its end.
+FLUSHES = 60
+
+#: What somebody does before a call: number of the call → deed.
+Deeds = Mapping[int, Callable[[], None]]
+
+
+class Killed(Exception):
+    """The worker dies here."""
+
+
+class Desk:
+    """Drives a placer call by call. What it commits is kept, so that another one can take over."""
+
+    def __init__(
+        self,
+        sheets: Sheets,
+        spreadsheet_id: str,
+        sheet_id: int,
+        found: Sequence[Result],
+        *,
+        added: Collection[str] = (),
+        before: Mapping[str, Mapping[str, str]] | None = None,
+    ) -> None:
+        """`before`: what stood in the output cells beside a fingerprint at the freeze."""
+        self.clock = FakeClock()
+        self.results = list(found)
+        self.settled: dict[int, tuple[str, int | None]] = {}
+        self.calls = 0
+        self._sheets, self._added, self._before = sheets, added, before or {}
+        self._job = Job(
+            "job", spreadsheet_id, "", sheet_id, "Leads", "case_a", 1, "m", "standin", "sub", "e", 0.0,
+            columns={column.name: column.header for column in CASE_A.inputs},
+        )  # fmt: skip
+        self._kept: dict[Key, dict[str, object]] = {
+            result_key("job", 1, 0): {"rows": [results.to_data(result) for result in self.results]}
+        }
+        self._sent_inputs = [inputs_of_firm(one.outputs[1].removeprefix("brand of ")) for one in found]
+        self.writes = 0
+        self.placer = self._placer()
+        self.placer.add(self.results)
+
+    def _placer(self) -> Placer:
+        prints: dict[str, tuple[int, ...]] = {}
+        for result in self.results:
+            prints[result.fingerprint] = (*prints.get(result.fingerprint, ()), result.index)
+        return Placer(
+            job=self._job,
+            recipe=CASE_A,
+            sheets=self._sheets,
+            clock=self.clock,
+            beside=Beside(
+                lambda: prints, lambda cells: self._before.get(cells, {}), self._placed, self._inputs
+            ),
+            added=self._added,
+            lease_left_s=lambda: 30.0,
+            next_write=self.writes,
+            tab=None,
+        )
+
+    def _inputs(self, index: int) -> Mapping[str, str]:
+        return self._sent_inputs[index]
+
+    def another_takes_over(self) -> None:
+        """A new process, which knows what was committed and nothing else."""
+        recalled = recall(self, "job", 1, len(self.results), 1, self.writes)  # type: ignore[arg-type]
+        self.placer = self._placer()
+        sent = {index for write in recalled.sent for index in write.places}
+        self.placer.add(result for index, result in recalled.unsettled.items() if index not in sent)
+        for write in recalled.sent:
+            self.placer.recall(write, recalled.unsettled)
+        self.placer.recall_repairs(recalled.repairs)
+
+    def get_many(self, keys: Iterable[Key]) -> list[Document | None]:
+        """The store, as far as a recall asks it."""
+        return [Document(key, self._kept[key], "1") if key in self._kept else None for key in keys]
+
+    def _placed(self, indexes: set[int], settled: set[int]) -> dict[int, Result]:
+        known = settled | {index for index, (_, place) in self.settled.items() if place is not None}
+        return {index: self.results[index] for index in indexes & known}
+
+    def run(self, deeds: Deeds) -> None:
+        """Flushes until all has ended. A deed that raises `Killed` ends the process, and another goes on."""
+        for _ in range(FLUSHES):
+            if self.placer.empty:
+                return
+            try:
+                self._flush(deeds)
+            except TryLater as later:
+                self.clock.sleep(later.delay_s)
+            except Killed:
+                self.another_takes_over()
+            self.clock.sleep(5)
+        raise AssertionError(f"not at an end: {self.settled}")
+
+    def _flush(self, deeds: Deeds) -> None:
+        if not self.placer.can_progress:
+            return
+        steps = self.placer.flush()
+        step = next(steps, None)
+        while step is not None:
+            try:
+                if isinstance(step, Note):
+                    self._commit(step)
+                    step = next(steps)
+                    continue
+                assert isinstance(step, Call)
+                number = self.calls
+                self.calls += 1
+                if deed := deeds.get(number):
+                    deed()
+                try:
+                    given = step.make()
+                except RowmillError as error:
+                    step = steps.throw(error)
+                else:
+                    step = steps.send(given)
+            except StopIteration:
+                return
+
+    def _commit(self, note: Note) -> None:
+        self._kept[write_key("job", 1, self.writes)] = note_to_data("job", note)
+        self.writes += 1
+        for state, places in note.settled.items():
+            self.settled |= {index: (state, place) for index, place in places.items()}
+
+
+def inputs_of_firm(name: str) -> dict[str, str]:
+    return {"company_name": name, "company_keywords": f"keywords of {name}"}
+
+
+def a_result(index: int, place: int, name: str) -> Result:
+    cells = fingerprint([name, f"keywords of {name}", ""])
+    return Result(index, place, cells, "done", answer(name))
+
+
+def answer(name: str) -> tuple[str, str, str]:
+    return f"category of {name}", f"brand of {name}", f"question about {name}?"
