@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 
@@ -12,7 +13,8 @@ from tests.journey.answers import answer
 from tests.journey.companies import companies
 from tests.stack import LocalStack, local_stack
 
-STORM_S = 6.0
+#: `LONG_STORM`: the two minutes of issue 5, after which a job has gone back in line and come again.
+STORM_S = 120.0 if os.environ.get("LONG_STORM") else 6.0
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +56,9 @@ def test_a_storm_of_refusals_loses_nothing(full: LocalStack, code: int) -> None:
     full.until(lambda: full.job(job_id)["counts"]["total"] == 300)
     full.faults(full.sheets_url, fail_rate=0.9, lose_rate=0.3, fail_code=code)
     time.sleep(STORM_S)  # the storm itself: this is what is tried
+    refused = [entry for entry in full.ledger(full.sheets_url) if entry.get("status") == code]
+    assert refused, "it was no storm"
     requests.delete(f"{full.sheets_url}/_standin/faults", timeout=10).raise_for_status()
-    job = full.wait(job_id, within_s=100)
+    job = full.wait(job_id, within_s=180)
     assert (job["status"], job["counts"]["done"]) == ("COMPLETED", 300), job
     check(full, sheet, first, 300)
