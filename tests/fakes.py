@@ -173,6 +173,8 @@ class FakeSheets:
         with self._lock:
             for area, value in cells:
                 grid = self._grid(spreadsheet_id, area.sheet_id)
+                if area.last_row > len(grid) or area.last_column > len(grid[area.first_row]):
+                    raise Invalid("Range exceeds grid limits.")
                 grid[area.first_row][area.first_column] = next(iter(value.values())) if value else ""
 
     def add_columns(

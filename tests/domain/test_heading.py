@@ -37,3 +37,9 @@ def test_a_row_of_data_with_our_answer_is_no_header() -> None:
 def test_a_header_that_a_person_renames_at_the_same_time_is_left_to_them() -> None:
     top = [["Name", "Tags", "Notes", "Bakeries", "✅ Complete"]]
     assert overwritten(top, HEADERS, INPUTS, OURS) is None
+
+
+def test_headers_that_a_repair_emptied_come_back() -> None:
+    top = [["a title", "", "", "", ""], ["Name", "Keywords", "Notes", "", ""]]
+    assert overwritten(top, HEADERS, INPUTS, {}, {3, 4}) == (1, {3: "Category", 4: "Status"})
+    assert overwritten([["Name", "Keywords", "Notes", "", ""]], HEADERS, INPUTS, {}, {3}) is None

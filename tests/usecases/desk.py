@@ -102,9 +102,12 @@ class Desk:
         known = settled | {index for index, (_, place) in self.settled.items() if place is not None}
         return {index: self.results[index] for index in indexes & known}
 
-    def run(self, deeds: Deeds) -> None:
-        """Flushes until all has ended. A deed that raises `Killed` ends the process, and another goes on."""
-        for _ in range(FLUSHES):
+    def run(self, deeds: Deeds, pauses: Deeds | None = None) -> None:
+        """Flushes until all has ended. A deed that raises `Killed` ends the process, and another goes on.
+
+        `pauses` are deeds in the five seconds after so many flushes, or instead of them while all waits.
+        """
+        for number in range(FLUSHES):
             if self.placer.empty:
                 return
             try:
@@ -113,6 +116,8 @@ class Desk:
                 self.clock.sleep(later.delay_s)
             except Killed:
                 self.another_takes_over()
+            if deed := (pauses or {}).get(number):
+                deed()
             self.clock.sleep(5)
         raise AssertionError(f"not at an end: {self.settled}")
 

@@ -40,8 +40,9 @@ class Fix:
 
     place: int
     fingerprint: str
-    #: Column → what it shall hold.
+    #: Column → what it shall hold, and what it held, as text.
     cells: Mapping[int, Entered]
+    held: Mapping[int, str] = field(default_factory=dict)
     #: The row by the last look before the repair, and the headers then, while its process lives.
     headers: tuple[str, ...] = ()
     seen: Seen | None = None
@@ -57,7 +58,7 @@ class Note:
     acknowledged: list[int] = field(default_factory=list)
     void: list[int] = field(default_factory=list)
     sent: Sent | None = None
-    #: Repairs that are about to be sent; an empty list: a search has verified those announced before.
+    #: Further repairs that are about to be sent; an empty list: a search has verified all announced before.
     repairs: list[Fix] | None = None
 
     @property

@@ -100,6 +100,8 @@ class TabView:
         #: The headers of the last look, and the texts that were sent and not seen since, with their headers.
         self._headers: tuple[str, ...] = ()
         self.sent_texts: Callable[[], Mapping[str, str]] = dict
+        #: Columns in which cells may have been emptied since.
+        self.cleared: Callable[[], Collection[int]] = tuple
 
     def forget_size(self) -> None:
         """The grid may have another size by now: ask before the next read."""
@@ -133,7 +135,7 @@ class TabView:
             self._missing_since, self._headers = None, where.headers
             seen: dict[int, Seen] = {}
             for (first, _), block in zip(spans, blocks, strict=True):
-                seen.update((first + offset, self._seen(row, where)) for offset, row in enumerate(block))
+                seen.update((place, self._seen(row, where, place)) for place, row in enumerate(block, first))
             return where, seen
 
     def _mends_header(self, tab: Tab, top: Sequence[Sequence[Cell]]) -> Call | None:
@@ -142,7 +144,7 @@ class TabView:
         if where is not None and not missing_outputs(self._recipe, where):
             return None
         inputs = tuple(self._job.columns.values())
-        found = heading.overwritten(top, self._headers, inputs, self.sent_texts())
+        found = heading.overwritten(top, self._headers, inputs, self.sent_texts(), self.cleared())
         if found is None:
             return None
         row, headers = found
@@ -184,7 +186,7 @@ class TabView:
             if where is not None and now != where:
                 raise TryLater("The sheet's columns moved while it was read.", delay_s=2)
             where = now
-            rows += [self._seen(row, where, keep, place) for place, row in enumerate(cells, first)]
+            rows += [self._seen(row, where, place, keep) for place, row in enumerate(cells, first)]
         if where is None:
             raise NotFound("The tab is empty.")
         if len(rows) > tab.rows:
@@ -230,9 +232,7 @@ class TabView:
             raise ColumnsGone(f"Not all of the columns that the run reads are there: {wanted}.", delay_s=5)
         return where
 
-    def _seen(
-        self, row: Sequence[Cell], where: Layout, keep: Keep | None = None, place: int | None = None
-    ) -> Seen:
+    def _seen(self, row: Sequence[Cell], where: Layout, place: int, keep: Keep | None = None) -> Seen:
         inputs: Mapping[str, int] = where.columns.inputs
         cells = [
             as_text(row[inputs[column.name]])
@@ -240,7 +240,7 @@ class TabView:
             else ""
             for column in self._recipe.inputs
         ]
-        known = fingerprint(cells) if place is None or place >= where.first_row else ""
+        known = fingerprint(cells) if place >= where.first_row else ""
         if keep is None or keep.whole(known, row):
             return Seen(known, {c: cell for c, cell in enumerate(row) if cell != ""})
         outputs = (c for c in where.columns.outputs.values() if c < len(row))

@@ -73,6 +73,7 @@ class Placer:
         )
         self._view.sent_texts = self._sent_texts
         self._repairs = Repairs(recipe, beside)
+        self._view.cleared = lambda: {column for fix in self._repairs.unverified for column in fix.cells}
         self._search = Search(
             sheet_id=job.sheet_id,
             recipe=recipe,
@@ -136,7 +137,7 @@ class Placer:
             standing.settle(index, "gone", None)
         if self._must_search:
             # First of all the wrong cells are put right; what is placed next is looked at anew.
-            yield from self._search.run({*placing.elsewhere, *standing.suspects})
+            yield from self._search.run({*placing.elsewhere, *(standing.suspects.keys() & standing.ready)})
             yield from standing.tell()
             return
         self._settle_standing(placing, seen, where)
@@ -145,7 +146,7 @@ class Placer:
         if sent is not None:
             yield from self._sender.write(sent, where, looked_at)
         if placing.elsewhere:
-            yield from self._search.run(set(placing.elsewhere), set(placing.placed.values()))
+            yield from self._search.run(set(placing.elsewhere))
             yield from standing.tell()
 
     def _choose(self) -> list[Result]:

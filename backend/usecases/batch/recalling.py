@@ -46,7 +46,8 @@ def recall(
         acknowledged.update(data["acknowledged"])
         void.update(data["void"])
         if "repairs" in data:
-            recalled.repairs = [_fix_from_data(fix) for fix in data["repairs"]]
+            found = [_fix_from_data(fix) for fix in data["repairs"]]
+            recalled.repairs = [*recalled.repairs, *found] if found else []
         sent = sent_from_data(n, data)
         latest.update((index, sent) for index in sent.places)
     for _, data in documents_of(documents, [result_key(job_id, attempt, n) for n in range(results_n)]):
@@ -118,9 +119,11 @@ def sent_from_data(n: int, data: dict[str, Any]) -> Sent:
 
 def _fix_to_data(fix: Fix) -> dict[str, Any]:
     cells = {str(column): value for column, value in fix.cells.items()}
-    return {"place": fix.place, "fingerprint": fix.fingerprint, "cells": cells}
+    held = {str(column): text for column, text in fix.held.items()}
+    return {"place": fix.place, "fingerprint": fix.fingerprint, "cells": cells, "held": held}
 
 
 def _fix_from_data(data: dict[str, Any]) -> Fix:
     cells = {int(column): value for column, value in data["cells"].items()}
-    return Fix(data["place"], data["fingerprint"], cells)
+    held = {int(column): text for column, text in data["held"].items()}
+    return Fix(data["place"], data["fingerprint"], cells, held)

@@ -14,6 +14,7 @@ columns moved, too) is left empty.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -27,6 +28,9 @@ from backend.errors import TryLater
 from backend.ports import Area, Cell, Entered
 from backend.usecases.batch.intents import Fix, Sent
 from backend.usecases.batch.looking import Call, Keep, Seen, TabView
+
+#: Bytes of repairs in one announcement; a document holds a MiB.
+ANNOUNCED_BYTES = 500_000
 
 #: Headers, and a row below them.
 _Look = tuple[tuple[str, ...], Seen]
@@ -75,12 +79,15 @@ class _Texts:
 
 @dataclass(frozen=True, slots=True)
 class _Wrong:
-    """Columns of a row that may hold what does not belong there; `index` is the suspect whose text it is."""
+    """Columns of a row that may hold what does not belong there."""
 
     place: int
     row: Seen
     columns: tuple[int, ...]
+    #: The suspect whose text it is; None where a repair may have missed.
     index: int | None = None
+    #: Nobody knows what the row showed before: only where our own result belongs, it is put back.
+    guessed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,8 @@ class _Identity:
 
     fingerprint: str
     inputs: Mapping[int, Entered] = field(default_factory=dict)
+    #: By which looks knew it, where somebody has edited its inputs since.
+    looked_like: str | None = None
 
 
 class Repairs:
@@ -152,11 +161,16 @@ class Repairs:
         `lost` are suspects whose inputs stand nowhere: somebody edited them. `settled` are rows that were
         verified just now, which no document tells yet.
         """
-        wrong = [*self._displaced(where, rows, suspects), *self._missed(where, rows)]
+        wrong = [
+            *self._displaced(where, rows, suspects),
+            *self._missed(where, rows, suspects),
+            *self._unsent(rows),
+        ]
         if not wrong:
             return []
         self._remember_looks(suspects)
-        whose = [self._identified(where, one, suspects) for one in wrong]
+        present = {row.fingerprint for row in rows}
+        whose = [self._identified(where, one, suspects, present) for one in wrong]
         own = self._own({identity.fingerprint for identity in whose}, settled)
         befores = {
             suspect.result.fingerprint: suspect.sent.before_of(index) for index, suspect in suspects.items()
@@ -164,15 +178,16 @@ class Repairs:
         fixes: dict[int, Fix] = {}
         for one, identity in zip(wrong, whose, strict=True):
             suspect = suspects.get(one.index) if one.index is not None else None
-            if self._blind(one, own):
+            if one.guessed and one.row.fingerprint not in own:
                 continue
             outputs = self._outputs(identity.fingerprint, suspect, own, befores, lost)
             cells = self._right_cells(where, one, identity, outputs)
             if cells:
                 earlier = fixes.get(one.place)
                 cells = {**cells, **earlier.cells} if earlier is not None else cells
-                fixes[one.place] = Fix(one.place, identity.fingerprint, cells)
-        return list(fixes.values())
+                held = {column: one.row.cell(column) for column in cells}
+                fixes[one.place] = Fix(one.place, identity.fingerprint, cells, held)
+        return _that_fit(fixes.values())
 
     # ── what may be wrong ──────────────────────────────────────────────────────────────────────────
 
@@ -216,8 +231,17 @@ class Repairs:
                     wrong.append(_Wrong(place, row, columns, index))
         return wrong
 
-    def _missed(self, where: Layout, rows: Sequence[Seen]) -> list[_Wrong]:
-        """Cells that hold now what a repair put in, and did not before it: it may have been for others."""
+    def _missed(self, where: Layout, rows: Sequence[Seen], suspects: Mapping[int, Suspect]) -> list[_Wrong]:
+        """Cells that hold now what a repair put in, and did not before it: it may have been for others.
+
+        And cells of mended rows that hold still what a repair was to replace, as their column moved away.
+        """
+        held: dict[str, set[str]] = {}
+        for fix in self.unverified:
+            held.setdefault(fix.fingerprint, set()).update(fix.held.values())
+        for suspect in suspects.values():
+            if suspect.result.fingerprint in held:
+                held[suspect.result.fingerprint] -= set(results.cells(self._recipe, suspect.result).values())
         values = {_text(value) for fix in self.unverified for value in fix.cells.values()}
         mended = {fix.fingerprint for fix in self.unverified}
         wrong: list[_Wrong] = []
@@ -229,17 +253,25 @@ class Repairs:
             if row.fingerprint in mended or self._is_stranger(row):
                 columns |= set(range(len(where.headers))) - outputs
             columns = {column for column in columns if row.cell(column) in values}
+            columns |= {c for c in row.cells if row.cell(c) in held.get(row.fingerprint, ())}
             if columns:
-                wrong.append(_Wrong(place, row, tuple(columns)))
+                wrong.append(_Wrong(place, row, tuple(columns), guessed=self._pictured is None))
+        return wrong
+
+    def _unsent(self, rows: Sequence[Seen]) -> list[_Wrong]:
+        """Cells that still hold what a repair was to replace: its worker may have died before it was sent."""
+        fixes: dict[str, list[Fix]] = {}
+        for fix in self.unverified if self._pictured is None else ():
+            fixes.setdefault(fix.fingerprint, []).append(fix)
+        wrong: list[_Wrong] = []
+        for place, row in enumerate(rows):
+            for fix in fixes.get(row.fingerprint, ()):
+                if all(row.cell(column) == text for column, text in fix.held.items()):
+                    wrong.append(_Wrong(place, row, tuple(fix.held)))
         return wrong
 
     def _is_stranger(self, row: Seen) -> bool:
         return self._pictured is not None and row.fingerprint not in self._known
-
-    def _blind(self, one: _Wrong, own: Mapping[str, Result]) -> bool:
-        """After a takeover nobody knows what rows showed before: of those that a repair may have hit, our
-        own results alone are put back."""
-        return one.index is None and self._pictured is None and one.row.fingerprint not in own
 
     def _picture(self, where: Layout, row: Seen) -> int:
         outputs = sorted(where.columns.outputs.items())
@@ -247,7 +279,9 @@ class Repairs:
 
     # ── whose cells they are ───────────────────────────────────────────────────────────────────────
 
-    def _identified(self, where: Layout, one: _Wrong, suspects: Mapping[int, Suspect]) -> _Identity:
+    def _identified(
+        self, where: Layout, one: _Wrong, suspects: Mapping[int, Suspect], present: set[str]
+    ) -> _Identity:
         """A row whose inputs were overwritten is known by the others, and by its fingerprint once put right.
 
         Not found, it keeps the fingerprint that it has now, and its inputs are unknown.
@@ -262,6 +296,9 @@ class Repairs:
                 where, row, {name: c for name, c in inputs.items() if name not in unlike}
             ):
                 headers, seen = look
+                if not hit and seen.fingerprint in present:
+                    # Its equal stands elsewhere: what is written beside that one is not this one's.
+                    return _Identity(row.fingerprint, looked_like=seen.fingerprint)
                 known = {
                     c: where.headers[c] for name in hit for c in [inputs[name]] if where.headers[c] in headers
                 }
@@ -356,7 +393,8 @@ class Repairs:
     def _theirs(self, where: Layout, column: int, row: Seen, identity: _Identity) -> tuple[bool, Entered]:
         """What a person's own column held by the look before a write, and whether any look tells."""
         header = where.headers[column] if column < len(where.headers) else ""
-        looks = [look for look in self._looks.get(identity.fingerprint, ()) if header in look[0]]
+        known_as = identity.looked_like or identity.fingerprint
+        looks = [look for look in self._looks.get(known_as, ()) if header in look[0]]
         if not header.strip() or not looks:
             return False, None
         headers, seen = max(reversed(looks), key=lambda look: _likeness(where, row, *look))
@@ -391,6 +429,18 @@ def _likeness(where: Layout, row: Seen, headers: tuple[str, ...], seen: Seen) ->
         for column, header in enumerate(where.headers)
         if header.strip() and header in headers and row.cell(column) == seen.cell(headers.index(header))
     )
+
+
+def _that_fit(fixes: Iterable[Fix]) -> list[Fix]:
+    """As many repairs as one announcement holds; the others are found again by the next search."""
+    fit: list[Fix] = []
+    left = ANNOUNCED_BYTES
+    for fix in fixes:
+        left -= 100 + len(json.dumps([*fix.cells.values(), *fix.held.values()], ensure_ascii=False).encode())
+        if left < 0 and fit:
+            break
+        fit.append(fix)
+    return fit
 
 
 def confirmed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Generator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 from backend.domain import placement
@@ -39,11 +39,11 @@ class Search:
         self._view, self._standing, self._sender = view, standing, sender
         self._repairs = repairs
 
-    def run(self, indexes: set[int], taken: Collection[int] = ()) -> Generator[Call | Note, Any, None]:
-        """Finds the places of `indexes` (but for `taken`), and puts right what is displaced."""
+    def run(self, indexes: set[int]) -> Generator[Call | Note, Any, None]:
+        """Finds the places of `indexes`, and puts right what is displaced."""
         standing = self._standing
         where, rows = yield from self._view.scan(self._repairs.keep(standing.suspects))
-        placing = self._places(indexes, taken, where, rows)
+        placing = self._places(indexes, where, rows)
         standing.shifts = sorted(
             (standing.ready[index].place, place - standing.ready[index].place)
             for index, place in placing.placed.items()
@@ -63,22 +63,18 @@ class Search:
         sure = yield from confirmed(fixes, self._view, where, rows)
         if sure:
             self._repairs.announced(sure, where, rows)
-            self._standing.note.repairs = self._repairs.unverified
+            self._standing.note.repairs = sure
             yield from self._standing.tell()
             yield from self._sender.put_right(cells_of(self._sheet_id, sure))
 
-    def _places(
-        self, indexes: set[int], taken: Collection[int], where: Layout, rows: Sequence[Seen]
-    ) -> placement.Placing:
+    def _places(self, indexes: set[int], where: Layout, rows: Sequence[Seen]) -> placement.Placing:
         standing = self._standing
-        outputs = [where.columns.outputs.get(output.name) for output in self._recipe.outputs]
+        pending = standing.pending
 
         def avoid(row: placement.Waiting, place: int) -> bool:
             """Of equal rows all shall have the result: one that has it already is another's place."""
-            cells = rows[place]
-            if row.index in standing.suspects:
-                return holds(self._recipe, cells, standing.ready[row.index], where)
-            return place in taken or any(cells.cell(column) for column in outputs)
+            taken = (place, row.fingerprint) in pending
+            return taken or holds(self._recipe, rows[place], standing.ready[row.index], where)
 
         wanted = [standing.expected(standing.ready[index]) for index in sorted(indexes)]
         prints = [row.fingerprint for row in rows]
@@ -87,14 +83,19 @@ class Search:
     def _follow(
         self, placing: placement.Placing, where: Layout, rows: Sequence[Seen], *, clean: bool
     ) -> None:
-        """Draws the conclusions of a search; suspects stay until a whole search found nothing wrong."""
+        """Draws the conclusions of a search.
+
+        Suspects stay until a whole search found nothing wrong, those that stand rightly as well: whoever
+        takes over in between has to look for their text, too.
+        """
         standing = self._standing
         for index, place in placing.placed.items():
             row, suspect = rows[place], standing.suspects.get(index)
             result = standing.ready[index]
-            if suspect is not None and holds(self._recipe, row, result, where):
-                standing.settle(index, result.status, place)  # it moved after it was written
-            elif suspect is not None and clean and self._typed_over(row, suspect, where):
+            written = suspect is not None and (
+                holds(self._recipe, row, result, where) or self._typed_over(row, suspect, where)
+            )
+            if clean and written:
                 standing.settle(index, result.status, place)
             elif clean and standing.refusals.get(index, 0) >= REFUSALS:
                 standing.settle(index, "gone", None)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 from typing import Any
 
 from backend.domain import placement, results
+from backend.domain.cells import as_text
 from backend.domain.job import Job
 from backend.domain.lease import LeaseTimes
 from backend.domain.recipes import Recipe
@@ -61,6 +62,10 @@ class Sender:
             if where.headers[column] not in self._added or seen[place].cell(column)
         }
         before = (yield from self._view.entered(occupied, where)) if occupied else {}
+        if not all(
+            _agrees(seen[at[0]].cell(where.columns.outputs[at[1]]), before.get(at)) for at in occupied
+        ):
+            raise TryLater("The sheet's rows moved while their cells were read.", delay_s=1)
         placed = _that_fit(placed, before)
         return Sent(
             self._next_write,
@@ -126,6 +131,14 @@ class Sender:
                 area = Area(self._job.sheet_id, first, last, first_column, last_column)
                 blocks.append(Block(area, values))
         return blocks
+
+
+def _agrees(shown: str, entered: Entered) -> bool:
+    """Whether a cell that showed this may have been entered so; else another row is there by now."""
+    if entered is None:
+        return shown == ""
+    kind, value = next(iter(entered.items()))
+    return kind in ("formulaValue", "numberValue", "errorValue") or as_text(value) == shown
 
 
 def _that_fit(placed: Mapping[int, int], before: Befores) -> dict[int, int]:

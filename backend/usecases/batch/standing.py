@@ -59,6 +59,16 @@ class Standing:
         self.sent.remove(sent)
         self.note.void.append(sent.n)
 
+    @property
+    def pending(self) -> set[tuple[int, str]]:
+        """Places and fingerprints of rows whose writes nobody has verified yet."""
+        return {
+            (place, self.sent_results[index].fingerprint)
+            for sent in self.sent
+            for index, place in sent.places.items()
+            if index in self.sent_results
+        }
+
     def tell(self, sent: Sent | None = None) -> Generator[Note, None, None]:
         """Has the note committed, if it says something, with the write that is about to go out."""
         self.note.sent = sent
