@@ -24,9 +24,9 @@ from backend.adapters.pages.web_pages import WebPages
 from backend.adapters.sqlite_documents import SqliteDocuments
 from backend.adapters.system_clock import SystemClock
 from backend.config import BACKGROUND_QUEUE, LIVE_QUEUE, Settings
-from backend.entrypoints.service import Service
+from backend.entrypoints.seats import Seats
+from backend.entrypoints.service import UPLOADS, UPLOADS_OF_ALL, WAITS, Service
 from backend.entrypoints.tokens import Signer
-from backend.entrypoints.waiting import Waiting
 from backend.ports import Clock, Documents
 from backend.usecases.batch.pages import THREADS as PAGE_THREADS
 from backend.usecases.batch.process import Process
@@ -73,7 +73,8 @@ def bootstrap(settings: Settings) -> Service:
         signer=Signer(settings.signing_keys),
         requests=RequestCounter(documents, clock, settings.requests_per_minute),
         sheet_requests=RequestCounter(documents, clock, settings.sheet_requests_per_minute),
-        waiting=Waiting(),
+        waiting=Seats(each=WAITS),
+        uploading=Seats(each=UPLOADS, all=UPLOADS_OF_ALL),
     )
 
 

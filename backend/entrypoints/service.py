@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from backend.config import Settings
 from backend.domain.lease import LeaseTimes
 from backend.domain.money import Price
+from backend.entrypoints.seats import Seats
 from backend.entrypoints.tokens import Signer
-from backend.entrypoints.waiting import Waiting
 from backend.ports import Calendar, Clock, Documents, Identity, Model, Pages, Sheets, TaskQueue, Vault
 from backend.usecases.batch.process import BatchSettings, Process
 from backend.usecases.batch.purse import Caps
@@ -17,6 +17,10 @@ from backend.usecases.limits import RequestCounter
 from backend.usecases.own_key import Tester
 
 DAY_S = 86_400.0
+#: Sidebars that one person has open at the same time, and a spare one; more of them are answered at once.
+WAITS = 4
+#: Files of a person, and of all, that a process holds and reads at the same time.
+UPLOADS, UPLOADS_OF_ALL = 2, 4
 #: Rows that one live run takes.
 LIVE_ROWS = 100
 
@@ -39,7 +43,10 @@ class Service:
     signer: Signer
     requests: RequestCounter
     sheet_requests: RequestCounter
-    waiting: Waiting
+    #: Who waits for news: each holds a thread that others need.
+    waiting: Seats
+    #: Whose file is in memory.
+    uploading: Seats
 
     @property
     def prices(self) -> dict[str, Price]:

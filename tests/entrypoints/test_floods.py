@@ -14,7 +14,8 @@ from backend.app import create_app
 from backend.entrypoints import api
 from backend.entrypoints.api.watch import WAIT_S
 from backend.entrypoints.routing import Guard, Route
-from backend.entrypoints.waiting import SEATS
+from backend.entrypoints.seats import Seats
+from backend.entrypoints.service import UPLOADS, UPLOADS_OF_ALL, WAITS
 from backend.usecases.limits import BLOCKS, RequestCounter
 from tests.entrypoints.conftest import MakeHouse
 from tests.entrypoints.house import Caller, House
@@ -90,7 +91,7 @@ def test_a_person_waits_in_so_many_requests_and_holds_no_more_threads(make_house
     sub = house.service.signer.read_watch_token(watchers["alice"].token or "").sub
     path = f"/api/watch?spreadsheet_id={sheet}"
     with ExitStack() as held:
-        assert [held.enter_context(house.service.waiting.seat(sub)) for _ in range(SEATS)] == [True] * SEATS
+        assert [held.enter_context(house.service.waiting.seat(sub)) for _ in range(WAITS)] == [True] * WAITS
         for name, watcher in watchers.items():
             tag = watcher.call("GET", path).headers["ETag"]
             before = house.clock.slept_s
@@ -100,6 +101,41 @@ def test_a_person_waits_in_so_many_requests_and_holds_no_more_threads(make_house
     assert waited["bob"] > WAIT_S / 2
     with house.service.waiting.seat(sub) as free_again:
         assert free_again
+
+
+def test_so_many_files_are_in_memory_at_once_and_no_more(make_house: MakeHouse) -> None:
+    """A file is refused before it is read; what stands in a process's memory has an end."""
+    house = make_house()
+    alice, sheet = house.sign_in("alice"), house.a_sheet()
+    alice.prove(sheet)
+    sub = house.service.identity.person(alice.token or "").sub
+    token = alice.ask("POST", "/api/imports/tokens", {"spreadsheet_id": sheet, "name": "a.csv"})[
+        "upload_token"
+    ]
+
+    def sent() -> tuple[int, str | None]:
+        file = {"data": b"Company Name\nOak\n", "content_type": "application/octet-stream"}
+        answer = house.somebody(token).call("POST", "/api/imports", **file)
+        return answer.status_code, answer.headers.get("Retry-After")
+
+    for others in ([sub] * UPLOADS, [f"somebody {n}" for n in range(UPLOADS_OF_ALL)]):
+        with ExitStack() as held:
+            assert all(held.enter_context(house.service.uploading.seat(other)) for other in others)
+            assert sent() == (429, "5")
+    assert sent() == (201, None)
+
+
+def test_a_seat_that_was_not_given_is_not_given_back() -> None:
+    seats = Seats(each=1, all=2)
+    with (
+        seats.seat("a") as first,
+        seats.seat("a") as second,
+        seats.seat("b") as third,
+        seats.seat("c") as fourth,
+    ):
+        assert (first, second, third, fourth) == (True, False, True, False)
+    with seats.seat("a") as again, seats.seat("c") as other:
+        assert (again, other) == (True, True)
 
 
 def test_what_asks_google_sheets_is_counted_apart_and_less_of_it_is_allowed(make_house: MakeHouse) -> None:

@@ -26,7 +26,7 @@ from backend.entrypoints.payloads.imports import (
 from backend.entrypoints.payloads.sheets import ColumnGiven
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.entrypoints.tokens import UPLOAD_S
-from backend.errors import NotFound
+from backend.errors import NotFound, TooMany
 from backend.usecases.import_records import Import, load_import, newest_import
 from backend.usecases.read_import import Upload, read_import
 from backend.usecases.write_import import BLOCKS_A_STEP, forget_import, write_import
@@ -56,14 +56,17 @@ def preflight(_call: Call) -> Response:
 
 def read(call: Call) -> ImportGiven:
     token = call.uploads
-    record = read_import(
-        token.person,
-        token.spreadsheet_id,
-        Upload(reading.whole(FILE_BYTES), token.name, token.sheet),
-        token.nonce,
-        documents=call.service.documents,
-        clock=call.service.clock,
-    )
+    with call.service.uploading.seat(token.sub) as free:
+        if not free:
+            raise TooMany("Several files are being read. Please try again in a moment.", retry_after_s=5)
+        record = read_import(
+            token.person,
+            token.spreadsheet_id,
+            Upload(reading.whole(FILE_BYTES), token.name, token.sheet),
+            token.nonce,
+            documents=call.service.documents,
+            clock=call.service.clock,
+        )
     return _given(record)
 
 
