@@ -25,7 +25,7 @@ from backend.adapters.sqlite_documents import SqliteDocuments
 from backend.adapters.system_clock import SystemClock
 from backend.config import BACKGROUND_QUEUE, LIVE_QUEUE, Settings
 from backend.entrypoints.seats import Seats
-from backend.entrypoints.service import UPLOADS, UPLOADS_OF_ALL, WAITS, Service
+from backend.entrypoints.service import ASKS, REQUESTS, UPLOADS, UPLOADS_OF_ALL, WAITS, Service
 from backend.entrypoints.tokens import Signer
 from backend.ports import Clock, Documents
 from backend.usecases.batch.pages import THREADS as PAGE_THREADS
@@ -74,6 +74,8 @@ def bootstrap(settings: Settings) -> Service:
         requests=RequestCounter(documents, clock, settings.requests_per_minute),
         sheet_requests=RequestCounter(documents, clock, settings.sheet_requests_per_minute),
         waiting=Seats(each=WAITS),
+        under_way=Seats(each=REQUESTS),
+        asking=Seats(each=ASKS),
         uploading=Seats(each=UPLOADS, all=UPLOADS_OF_ALL),
     )
 

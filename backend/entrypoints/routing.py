@@ -6,7 +6,8 @@ The same table registers the routes with Flask, guards them, validates what come
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -20,7 +21,7 @@ from backend.entrypoints import reading
 from backend.entrypoints.payloads.base import Nothing
 from backend.entrypoints.service import Service
 from backend.entrypoints.tokens import UploadToken, WatchToken
-from backend.errors import Forbidden, NotFound, Unauthenticated
+from backend.errors import Forbidden, NotFound, TooMany, Unauthenticated
 from backend.ports import Person
 from backend.usecases.grant_access import has_grant, require_grant
 from backend.usecases.read_jobs import read_job
@@ -108,6 +109,8 @@ class Route:
     keyed: bool = False
     #: Asks the Sheets API, whose minute all people and jobs share: counted apart, and less of it.
     sheets: bool = False
+    #: Asks the model's provider, who may take seconds.
+    provider: bool = False
 
 
 def register(app: Flask, service: Service, routes: Sequence[Route]) -> None:
@@ -128,27 +131,33 @@ def _view(service: Service, route: Route) -> Callable[..., Response]:
             # werkzeug lets HEAD in wherever GET is; it would use up a single-use link.
             raise MethodNotAllowed(valid_methods=[route.method])
         caller = _authenticate(service, route)
-        query = body = None
-        if route.guard is not Guard.PUBLIC:
-            query = reading.query(route.query or Nothing)
-        if not route.file and route.guard is not Guard.PUBLIC:
-            body = reading.body(route.asks, route.body_bytes)
-        job = _authorise(service, route, caller, path, query, body)
-        if route.sheets and caller is not None:
-            service.sheet_requests.count(caller.sub, "sheets")
-        person = caller if isinstance(caller, Person) else None
-        watcher = caller if isinstance(caller, WatchToken) else None
-        upload = caller if isinstance(caller, UploadToken) else None
-        key = reading.idempotency_key() if route.keyed else None
-        given = route.handler(Call(service, path, body, query, person, watcher, upload, job, key))
-        if isinstance(given, Response):
-            return given
-        if given is None:
-            return Response(status=route.status)
-        return Response(given.model_dump_json(), status=route.status, content_type="application/json")
+        with _seats(service, route, caller):
+            return _answer(service, route, caller, path)
 
     view.__doc__ = route.summary
     return view
+
+
+def _answer(service: Service, route: Route, caller: Caller | None, path: Mapping[str, str]) -> Response:
+    """What comes in is read, its caller's rights are looked at, and the handler runs."""
+    query = body = None
+    if route.guard is not Guard.PUBLIC:
+        query = reading.query(route.query or Nothing)
+    if not route.file and route.guard is not Guard.PUBLIC:
+        body = reading.body(route.asks, route.body_bytes)
+    job = _authorise(service, route, caller, path, query, body)
+    if route.sheets and caller is not None:
+        service.sheet_requests.count(caller.sub, "sheets")
+    person = caller if isinstance(caller, Person) else None
+    watcher = caller if isinstance(caller, WatchToken) else None
+    upload = caller if isinstance(caller, UploadToken) else None
+    key = reading.idempotency_key() if route.keyed else None
+    given = route.handler(Call(service, path, body, query, person, watcher, upload, job, key))
+    if isinstance(given, Response):
+        return given
+    if given is None:
+        return Response(status=route.status)
+    return Response(given.model_dump_json(), status=route.status, content_type="application/json")
 
 
 def bearer() -> str:
@@ -179,6 +188,21 @@ def _authenticate(service: Service, route: Route) -> Caller | None:
             caller = service.identity.person(bearer())
     service.requests.count(caller.sub, "watching" if route.guard is Guard.WATCH else "calls")
     return caller
+
+
+@contextmanager
+def _seats(service: Service, route: Route, caller: Caller | None) -> Iterator[None]:
+    """A request holds a thread until its body has come and others have answered: one person holds few."""
+    if caller is None:
+        yield
+        return
+    with ExitStack() as held:
+        wanted = [service.under_way, *([service.asking] if route.sheets or route.provider else [])]
+        if not all(held.enter_context(seats.seat(caller.sub)) for seats in wanted):
+            raise TooMany(
+                "Several of your requests are still at work. Please wait for them.", retry_after_s=2
+            )
+        yield
 
 
 def _authorise(

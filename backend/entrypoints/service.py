@@ -19,6 +19,10 @@ from backend.usecases.own_key import Tester
 DAY_S = 86_400.0
 #: Sidebars that one person has open at the same time, and a spare one; more of them are answered at once.
 WAITS = 4
+#: Requests of a person that a process works at, at the same time.
+REQUESTS = 20
+#: Requests of a person that ask somebody else, at the same time: a sidebar has up to four.
+ASKS = 8
 #: Files of a person, and of all, that a process holds and reads at the same time.
 UPLOADS, UPLOADS_OF_ALL = 2, 4
 #: Rows that one live run takes.
@@ -45,6 +49,10 @@ class Service:
     sheet_requests: RequestCounter
     #: Who waits for news: each holds a thread that others need.
     waiting: Seats
+    #: Whose requests are under way at all.
+    under_way: Seats
+    #: Who waits for the answer of Google or of the model's provider.
+    asking: Seats
     #: Whose file is in memory.
     uploading: Seats
 

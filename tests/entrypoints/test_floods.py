@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from backend.entrypoints import api
 from backend.entrypoints.api.watch import WAIT_S
 from backend.entrypoints.routing import Guard, Route
 from backend.entrypoints.seats import Seats
-from backend.entrypoints.service import UPLOADS, UPLOADS_OF_ALL, WAITS
+from backend.entrypoints.service import ASKS, UPLOADS, UPLOADS_OF_ALL, WAITS
 from backend.usecases.limits import BLOCKS, RequestCounter
 from tests.entrypoints.conftest import MakeHouse
 from tests.entrypoints.house import Caller, House
@@ -101,6 +102,40 @@ def test_a_person_waits_in_so_many_requests_and_holds_no_more_threads(make_house
     assert waited["bob"] > WAIT_S / 2
     with house.service.waiting.seat(sub) as free_again:
         assert free_again
+
+
+ASKING = [route for route in api.ROUTES if route.sheets or route.provider]
+
+
+@pytest.mark.parametrize("route", ASKING, ids=called)
+def test_so_many_requests_of_a_person_ask_others_at_once_and_no_more(at_work: AtWork, route: Route) -> None:
+    """Each holds a thread for as long as Google or the provider takes, and often a sheet in memory."""
+    asked = a_request(route, at_work.sheet)
+    refused = send(at_work.alice, asked)
+    assert (refused.status_code, refused.headers["Retry-After"]) == (429, "2")
+    assert "still at work" in refused.get_json()["detail"]
+    assert send(at_work.bob, asked).status_code != 429
+
+
+@dataclass(frozen=True)
+class AtWork:
+    """All of Alice's seats are taken, and none of Bob's."""
+
+    alice: Caller
+    bob: Caller
+    sheet: str
+
+
+@pytest.fixture(scope="module")
+def at_work(make_house: MakeHouse) -> Iterator[AtWork]:
+    house = make_house()
+    alice, bob, sheet = house.sign_in("alice"), house.sign_in("bob"), house.a_sheet()
+    for caller in (alice, bob):
+        caller.prove(sheet)
+    sub = house.service.identity.person(alice.token or "").sub
+    with ExitStack() as held:
+        assert all(held.enter_context(house.service.asking.seat(sub)) for _ in range(ASKS))
+        yield AtWork(alice, bob, sheet)
 
 
 def test_so_many_files_are_in_memory_at_once_and_no_more(make_house: MakeHouse) -> None:

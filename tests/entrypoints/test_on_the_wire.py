@@ -11,12 +11,15 @@ import json
 import os
 import signal
 import socket
+import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import psutil
 import pytest
 
+from backend.entrypoints.service import REQUESTS
 from tests.entrypoints.house import QUEUE, Standins
 from tests.entrypoints.wire import Said, Served, served
 
@@ -191,6 +194,28 @@ def test_a_body_in_chunks_is_read_and_has_the_same_end(wire: Wire) -> None:
     assert wire.post("Transfer-Encoding: chunked", chunked(BODY + b" " * 1024 * 1024)).status == 413
     for length in (2 * 1024 * 1024, 10**25):
         assert wire.post(f"Content-Length: {length}", b"").status == 413
+
+
+def test_bodies_that_do_not_come_hold_a_few_threads_of_their_own_sender(
+    wire: Wire, running: Standins
+) -> None:
+    """Each request promises a body and never sends it; then the next is refused, and others are served."""
+    bob = {"Authorization": f"Bearer {running.id_token('bob@example.com')}"}
+    unsent = wire.posted("Content-Length: 100", b"", close=False)
+    with ExitStack() as open_ones:
+        for _ in range(REQUESTS):
+            address = ("127.0.0.1", wire.api.port)
+            open_ones.enter_context(socket.create_connection(address, timeout=30)).sendall(unsent)
+        end = time.monotonic() + 30
+        while (refused := wire.api.ask("GET /api/system", wire.signed)).status != 429:
+            assert time.monotonic() < end, refused
+            time.sleep(0.05)
+        assert refused.headers["retry-after"] == "2"
+        assert wire.api.ask("GET /api/system", bob).status == 200
+    end = time.monotonic() + 30
+    while wire.api.ask("GET /api/system", wire.signed).status != 200:
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_a_packed_body_is_not_unpacked(wire: Wire) -> None:

@@ -46,6 +46,7 @@ ROUTES = (
         "Keeps the caller's own model key, once the provider has taken it.",
         asks=KeyAsked,
         gives=KeyGiven,
+        provider=True,
     ),
     Route("DELETE", "/api/key", Guard.PERSON, remove, "Removes the caller's own model key.", status=204),
     Route(
@@ -55,5 +56,6 @@ ROUTES = (
         test,
         "Tests the caller's own model key by a call that costs nothing.",
         gives=KeyGiven,
+        provider=True,
     ),
 )
