@@ -347,12 +347,10 @@ REFUSED = {
 }
 
 
-def an_upload(
-    step: str, script: str = "", *, size: int | None = 4_100, **upload: Any
-) -> Callable[[Bench], None]:
+def an_upload(step: str, script: str = "", *, size: int = 4_100, **upload: Any) -> Callable[[Bench], None]:
     """What is recognised is taken from the sheet that the page has read."""
     named = upload.get("given", FOUND)["name"]
-    file = {"name": named, "size": size} if size else None
+    file = {"name": named, "size": size}
     return sheet(
         "const recipes = state.sheet.recipes;"
         "const given = upload.given ? { ...upload.given, recipes } : null;"
@@ -575,7 +573,6 @@ STATES: dict[str, Callable[[Bench], None]] = {
     "upload-reading": an_upload("sending", size=13_000_000, sent=13_000_000),
     "upload-read": an_upload("read", given=FOUND),
     "upload-read-workbook": an_upload("read", given=WORKBOOK),
-    "upload-read-again": an_upload("read", given={**WORKBOOK, "problems": [], "skipped": 0}, size=None),
     "upload-read-unrecognised": an_upload("read", given=UNRECOGNISED, title="x" * 90),
     "upload-read-no-rows": an_upload("read", given=a_file(row_count=0, preview=[], notes=[], skipped=0)),
     "upload-writing": an_upload("writing", given=WRITING),
