@@ -68,7 +68,10 @@ def enrich(wish: EnrichWish, environ: dict[str, str], line: Line) -> int:
 def where_answers_come_from(stack: Stack) -> str:
     """What is sent where, said before anything is sent."""
     if stack.real_model:
-        return "OPENAI_API_KEY is set: the rows' inputs go to that model, and its answers are paid for."
+        return (
+            f"OPENAI_API_KEY is set: the rows' inputs go to {stack.model} at {stack.provider}, "
+            "and its answers are paid for."
+        )
     return "Offline: nothing leaves this machine. The answers come from a stand-in, not from a real model."
 
 

@@ -21,10 +21,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Literal, Self
+from urllib.parse import urlsplit
 
 import requests
 
-from backend.config import BACKGROUND_QUEUE, DEFAULT_PRICES, LIVE_QUEUE
+from backend.config import BACKGROUND_QUEUE, DEFAULT_PRICES, LIVE_QUEUE, Settings
 from backend.errors import Invalid, RowmillError
 from backend.local import lifeline
 
@@ -84,6 +85,10 @@ class Stack:
         #: How each part is started again.
         self._again: dict[str, Callable[[], object]] = {}
         self.real_model = bool(environ.get("OPENAI_API_KEY"))
+        defaults = {name: str(field.default) for name, field in Settings.model_fields.items()}
+        #: The model that a real run asks, and where.
+        self.model = environ.get("MODEL", defaults["model"])
+        self.provider = urlsplit(environ.get("OPENAI_BASE_URL", defaults["openai_base_url"])).netloc
         self.real_web = (settings.web or ("live" if self.real_model else "standin")) == "live"
         self.identity_url = self.sheets_url = self.tasks_url = ""
         self.model_url = self.web_url = self.backend_url = self.worker_url = self.workbench_url = ""
