@@ -42,6 +42,37 @@ def test_pause_and_resume(bench: Opener, model: Model) -> None:
     desk.says("Companies: complete. 1,600 done.")
 
 
+def test_the_history_says_who_did_what_and_when(bench: Opener) -> None:
+    desk = bench(rows=3).opened()
+    queue_for_later(desk, 1)
+    desk.press("Jobs")
+    desk.sidebar.locator(".list .item").click()
+    desk.press("Pause", exact=True)
+    expect(desk.button("Resume", exact=True)).to_be_visible()
+    history = desk.sidebar.get_by_role("region", name="History").get_by_role("listitem")
+    expect(history).to_have_count(2)
+    expect(history.nth(0)).to_contain_text("Created.")
+    expect(history.nth(1)).to_contain_text(re.compile(r"\d{1,2}:\d{2} [AP]M"))
+    expect(history.nth(1)).to_contain_text("Paused")
+    who = desk.page.locator("#notice").inner_text().split("You are ")[1].rstrip(".")
+    expect(history.nth(1)).to_contain_text(who)
+
+
+def test_a_job_is_deleted_with_its_receipts_once_that_was_said_twice(bench: Opener) -> None:
+    desk = bench(rows=3).opened()
+    desk.press("Queue for background processing")
+    desk.says("Companies: complete. 3 done.")
+    desk.press("Show", exact=True)
+    desk.press("Delete", exact=True)
+    desk.says("Delete this job and its receipts? The sheet stays as it is.")
+    desk.press("Keep it")
+    desk.press("Delete", exact=True)
+    desk.press("Delete", exact=True)
+    desk.says("Deleted.")
+    desk.says("No jobs yet")
+    assert desk.values()[1][8] == "✅ Complete"
+
+
 def test_undo_puts_back_what_the_cells_held(bench: Opener) -> None:
     rows = some_companies(4)
     rows[0].append("Category")

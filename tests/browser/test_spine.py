@@ -45,6 +45,13 @@ def test_a_tab_of_an_awkward_name_written_to_while_another_stands_before_it(benc
     assert desk.values("A1") == [["Notes"], ["keep"]]
 
 
+def test_about_says_what_is_sent_where(bench: Opener) -> None:
+    desk = bench(rows=3).opened()
+    desk.page.get_by_role("button", name="Rowmill", exact=True).click()
+    desk.page.get_by_role("button", name="About").click()
+    expect(desk.page.locator("body")).to_contain_text("nothing else of this spreadsheet is.")
+
+
 def test_the_script_runs_in_either_load_order(bench: Opener) -> None:
     desk = bench(rows=3).open(order="reverse")
     expect(desk.button("Queue for background processing")).to_be_visible()

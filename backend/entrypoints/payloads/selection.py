@@ -19,7 +19,7 @@ class Selection(Asked):
 
     spreadsheet_id: SpreadsheetId
     recipe: RecipeName
-    #: Input name → header, where the person chose another column than the recognised one.
+    #: Input name → header, where the person chose another column than the recognised one; empty: none.
     columns: dict[str, Header | Literal[""]] = Field(default_factory=dict, max_length=10)
     #: `stale`: filled by us from inputs, a recipe or a model that have changed since.
     mode: Mode = "only_empty"
