@@ -1,6 +1,6 @@
 """One request at a time for each host, with a gap: politeness, and no thread that waits long for it.
 
-Why rows are sent away instead of waiting: the callers' threads are few (128) and serve every site, so
+Why rows are sent away instead of waiting: the callers' threads are few and serve every site, so
 a hundred rows of one slow host would hold most of them. A few wait in the lane, bounded in number and
 time; the others fail as transient with the time at which their turn is due, each its own. A caller that
 asks for one page of a host at a time (`domain.website.page_host`) meets this only across jobs.

@@ -157,9 +157,10 @@ class Transport:
 
     def get(self, url: str, authority: str, timeout_s: float) -> requests.Response:
         """The head of an answer; its body waits, packed, in `.raw`. Raises what `requests` raises."""
-        request = requests.Request("GET", url, headers={**self._headers, "Host": authority})
+        # Prepared without the session: it has neither cookies nor headers to add, and takes long to find out.
+        request = requests.Request("GET", url, headers={**self._headers, "Host": authority}).prepare()
         return self._session.send(
-            self._session.prepare_request(request),
+            request,
             stream=True,
             timeout=timeout_s,
             allow_redirects=False,

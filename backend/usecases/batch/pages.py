@@ -25,7 +25,7 @@ from backend.ports import Clock, Create, Documents, Key, Pages, Write
 from backend.usecases.records import page_doc_key
 
 #: Pages that one process reads at a time; docs/decisions.md has the numbers.
-THREADS = 128
+THREADS = 192
 #: Pages that one batch hands to the threads: enough that none waits for the control thread, and few
 #: enough that three batches get a third each.
 HANDED_OVER = 2 * THREADS
