@@ -118,8 +118,8 @@ def visible(scene: Scene, rows: int) -> list[Figure]:
             percentile(waits, 0.95),
             "s",
             Goal(at_most=1.0),
-            note=f"{len(waits)} commits of results; over HTTP, to the answer that counts them (what the "
-            "browser then takes to show it is measured by the browser tests)",
+            note=f"{len(waits)} commits of results; over HTTP, to the answer that counts them, without a "
+            "browser: none is installed",
         )
     ]
 
