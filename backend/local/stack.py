@@ -34,6 +34,7 @@ LOCATION = "europe-west1"
 UNIVERSE = "rowmill.localhost"
 SHEETS_ACCOUNT = f"sheets@{PROJECT}.iam.gserviceaccount.com"
 INVOKER = f"tasks@{PROJECT}.iam.gserviceaccount.com"
+SCHEDULER = f"scheduler@{PROJECT}.iam.gserviceaccount.com"
 WORKER_AUDIENCE = f"https://worker.{UNIVERSE}"
 AUDIENCE = f"workbench.{UNIVERSE}"
 USER = f"you@{UNIVERSE}"
@@ -133,8 +134,9 @@ class Stack:
         queues = f"projects/{PROJECT}/locations/{LOCATION}/queues"
         self.tasks_url = self._standin(
             "tasks", "--data", data / "tasks", "--identity", self.identity_url,
-            "--queue", f"{queues}/{BACKGROUND_QUEUE}:3", "--queue", f"{queues}/{LIVE_QUEUE}:2",
-            "--every", settings.sweep_every_s, f"{self.worker_url}/tasks/sweep", INVOKER, WORKER_AUDIENCE,
+            "--queue", f"{queues}/{BACKGROUND_QUEUE}:{self._limit('max_running_jobs')}",
+            "--queue", f"{queues}/{LIVE_QUEUE}:{self._limit('live_places')}",
+            "--every", settings.sweep_every_s, f"{self.worker_url}/tasks/sweep", SCHEDULER, WORKER_AUDIENCE,
         )  # fmt: skip
         if settings.two_services:
             self._backend("worker", "worker", self.worker_url, key_file)
@@ -163,9 +165,18 @@ class Stack:
         self._again[name] = lambda: self._standin(name, *arguments, "--port", port)
         return url
 
+    def _limit(self, field: str) -> int:
+        """A limit that backend and queue share: the environment's, else the setting's default."""
+        name = field.upper()
+        given = {**self._environ, **dict(self.settings.backend_env)}.get(name, "")
+        limit: int = Settings.model_fields[field].default
+        if given and not (given.isdecimal() and int(given)):
+            raise Invalid(f"{name} has to be a whole number above 0, and is {given!r}.")
+        return int(given or limit)
+
     def _service_accounts(self) -> Path:
         """Registers the accounts with the identity stand-in; the key file of the one for Sheets."""
-        for email in (INVOKER, SHEETS_ACCOUNT):
+        for email in (INVOKER, SCHEDULER, SHEETS_ACCOUNT):
             answer = requests.post(
                 f"{self.identity_url}/_standin/service_accounts",
                 json={"email": email, "universe_domain": UNIVERSE},
@@ -207,6 +218,7 @@ class Stack:
             "WORKER_URL": self.worker_url,
             "WORKER_AUDIENCE": WORKER_AUDIENCE,
             "TASKS_INVOKER": INVOKER,
+            "SWEEP_INVOKER": SCHEDULER,
             "PUBLIC_URL": self.backend_url,
             "CERTS_URL": f"{self.identity_url}/oauth2/v1/certs",
             "AUDIENCES": AUDIENCE,

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import requests
 
+from backend.config import BACKGROUND_QUEUE, LIVE_QUEUE
+from backend.local.stack import LOCATION, PROJECT
 from tests.emulator import Emulator, firestore_emulator
 from tests.stack import LocalStack, local_stack
 
@@ -102,6 +104,15 @@ def test_neither_service_has_the_other_s_routes(services: LocalStack) -> None:
     assert requests.get(f"{services.worker_url}/api/jobs", timeout=30).status_code == 404
     for url in (services.backend_url, services.worker_url):
         assert requests.get(f"{url}/healthz", timeout=30).status_code == 200
+
+
+def test_the_queues_let_through_as_many_as_there_are_places(services: LocalStack) -> None:
+    system = services.person.ask("GET", "/api/system")
+    places = {BACKGROUND_QUEUE: system["max_running_jobs"], LIVE_QUEUE: system["limits"]["live_places"]}
+    for queue in places:
+        name = f"projects/{PROJECT}/locations/{LOCATION}/queues/{queue}"
+        found = requests.get(f"{services.tasks_url}/v2/{name}", timeout=30).json()
+        assert found["rateLimits"]["maxConcurrentDispatches"] == places[queue]
 
 
 def test_a_job_is_paused_and_goes_on_where_it_was(services: LocalStack) -> None:
