@@ -93,8 +93,15 @@ class FirestoreDocuments:
             found[:limit], asked.cursor_after(query, found[limit - 1]) if len(found) > limit else None
         )
 
-    def count(self, query: Query, values: Mapping[str, Json] | None = None) -> int:
-        question = _ordered(query, self._question(query, values))
+    def count(
+        self,
+        query: Query,
+        values: Mapping[str, Json] | None = None,
+        *,
+        low: Json = None,
+        high: Json = None,
+    ) -> int:
+        question = _ordered(query, self._question(query, values, low, high))
         if query.collection in self._expiring:
             return len(self._living(question, []))
         with translated(writing=False):

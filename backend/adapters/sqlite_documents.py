@@ -90,8 +90,15 @@ class SqliteDocuments:
         page = [_document(row) for row in rows[:limit]]
         return Found(page, asked.cursor_after(query, page[-1]) if len(rows) > limit else None)
 
-    def count(self, query: Query, values: Mapping[str, Json] | None = None) -> int:
-        where = self._where(query, values)
+    def count(
+        self,
+        query: Query,
+        values: Mapping[str, Json] | None = None,
+        *,
+        low: Json = None,
+        high: Json = None,
+    ) -> int:
+        where = self._where(query, values, low, high)
         return int(self._scalar("count(*)", where) or 0)
 
     def sum(self, query: Query, values: Mapping[str, Json] | None, field: str) -> int:

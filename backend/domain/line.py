@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from backend.domain.job import Job
+from backend.domain.job import IN_LINE, Job
 
 PRIORITIES = ("high", "normal", "low")
 
@@ -26,7 +26,7 @@ def order(job: Job) -> tuple[int, float, str]:
 
 def in_line(job: Job, now: float) -> bool:
     """Whether a pending job waits for nothing but a place."""
-    return job.status == "PENDING" and job.reason != "depends" and (job.run_at is None or job.run_at <= now)
+    return job.status == "PENDING" and job.reason == IN_LINE and (job.run_at is None or job.run_at <= now)
 
 
 def next_to_start(
@@ -48,12 +48,24 @@ def next_to_start(
     return None
 
 
-def place_in_line(job: Job, waiting: Sequence[Job], now: float) -> int:
-    """1 is next; counts those of the same kind of place that go before it."""
-    live = job.kind == "live"
-    ahead = [
-        o
-        for o in waiting
-        if o.id != job.id and (o.kind == "live") == live and in_line(o, now) and order(o) < order(job)
-    ]
-    return len(ahead) + 1
+def numbers_in_line(length: int, ahead_of: Callable[[int], int]) -> list[int]:
+    """How many are ahead of each of `length` jobs in order, asking for as few of them as will tell.
+
+    Between two with nobody else between them the others are counted up; where somebody is, the middle one is
+    asked for, and so on.
+    """
+    if not length:
+        return []
+    known = {at: ahead_of(at) for at in {0, length - 1}}
+
+    def fill(first: int, last: int) -> None:
+        if known[last] - known[first] == last - first:
+            known.update({at: known[first] + at - first for at in range(first, last)})
+        elif last - first > 1:
+            middle = (first + last) // 2
+            known[middle] = ahead_of(middle)
+            fill(first, middle)
+            fill(middle, last)
+
+    fill(0, length - 1)
+    return [known[at] for at in range(length)]

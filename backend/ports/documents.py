@@ -122,7 +122,16 @@ class Documents(Protocol):
         """
         ...
 
-    def count(self, query: Query, values: Mapping[str, Json] | None = None) -> int: ...
+    def count(
+        self,
+        query: Query,
+        values: Mapping[str, Json] | None = None,
+        *,
+        low: Json = None,
+        high: Json = None,
+    ) -> int:
+        """How many documents `query` would give, page after page."""
+        ...
 
     def sum(self, query: Query, values: Mapping[str, Json] | None, field: str) -> int: ...
 

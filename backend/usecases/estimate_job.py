@@ -24,7 +24,7 @@ from backend.usecases.batch.process import BatchSettings
 from backend.usecases.batch.questions import write_prompt
 from backend.usecases.create_job import JobLimits, Wish
 from backend.usecases.inspect_sheet import obstacles
-from backend.usecases.read_jobs import waiting_jobs
+from backend.usecases.read_line import places_in_line
 from backend.usecases.records import SLOTS, answer_doc_key, bills_key, page_doc_key, places_from_data
 
 #: Documents asked for at once.
@@ -276,9 +276,9 @@ def _place_in_line(documents: Documents, job: Job, clock: Clock, places: int, li
     """0: it would start at once; else its number in line."""
     slots = documents.get(SLOTS)
     taken = places_from_data(slots.data) if slots else []
-    waiting = [*waiting_jobs(documents), job]
-    first = line.next_to_start(waiting, taken, clock.now(), places=places, live_places=live_places)
-    return 0 if first is job else line.place_in_line(job, waiting, clock.now())
+    # Whoever waits cannot start now, or would have: only the places decide.
+    first = line.next_to_start([job], taken, clock.now(), places=places, live_places=live_places)
+    return 0 if first is job else places_in_line([job], documents)[job.id]
 
 
 def _busy(documents: Documents, job: Job) -> list[str]:

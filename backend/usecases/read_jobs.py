@@ -11,8 +11,8 @@ from backend.domain.job import Job, Status
 from backend.domain.results import ROW_STATES
 from backend.errors import NotFound
 from backend.ports import Clock, Documents, Found
+from backend.usecases.read_line import places_in_line
 from backend.usecases.records import (
-    JOBS_IN_LINE,
     SLOTS,
     job_from_data,
     job_key,
@@ -22,9 +22,6 @@ from backend.usecases.records import (
     places_from_data,
     progress_key,
 )
-
-#: Jobs of the line that a place is counted among.
-LINE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +45,10 @@ class JobView:
 
 
 class Viewer:
-    """Makes views; reads the running places and the line once, and only when somebody waits."""
+    """Makes views; reads the running places once, and like the line only when somebody waits."""
 
     def __init__(self, documents: Documents, clock: Clock, sub: str) -> None:
         self._documents, self._clock, self._sub = documents, clock, sub
-        self._waiting: list[Job] | None = None
         self._running_s: list[int] | None = None
 
     def views(self, found: Sequence[Job]) -> list[JobView]:
@@ -60,19 +56,19 @@ class Viewer:
         keys = [progress_key(job.id) for job in found if job.started_at is not None]
         keys += [lease_key(job.id) for job in found if job.status is Status.RUNNING]
         beside = dict(zip(keys, self._documents.get_many(keys), strict=True))
+        now = self._clock.now()
+        places = places_in_line([job for job in found if line.in_line(job, now)], self._documents)
         views = []
         for job in found:
             progress, lease = beside.get(progress_key(job.id)), beside.get(lease_key(job.id))
             in_flight = lease_from_data(lease.data).in_flight if lease else 0
-            views.append(self._view(job, progress.data if progress else {}, in_flight))
+            views.append(self._view(job, progress.data if progress else {}, in_flight, places.get(job.id)))
         return views
 
-    def _view(self, job: Job, progress: Mapping[str, int], in_flight: int) -> JobView:
+    def _view(self, job: Job, progress: Mapping[str, int], in_flight: int, place: int | None) -> JobView:
         counts = {name: progress.get(name, 0) for name in ("total", *ROW_STATES, "cached", "answered")}
         ended = sum(counts[state] for state in ROW_STATES)
         rate, left = self._pace(job, ended + counts["answered"], counts["total"])
-        waits = job.status is Status.PENDING and line.in_line(job, self._clock.now())
-        place = line.place_in_line(job, self._line(), self._clock.now()) if waits else None
         failed_or_left = counts["failed"] + counts["cancelled"] + max(0, counts["total"] - ended)
         failures = {name[2:]: n for name, n in progress.items() if name.startswith("f_") and n > 0}
         return JobView(
@@ -110,11 +106,6 @@ class Viewer:
         rounds, position = divmod(place - 1, len(running))
         return sorted(running)[position] + rounds * (sum(running) // len(running))
 
-    def _line(self) -> list[Job]:
-        if self._waiting is None:
-            self._waiting = waiting_jobs(self._documents)
-        return self._waiting
-
     def _running(self) -> list[int]:
         if self._running_s is None:
             slots = self._documents.get(SLOTS)
@@ -129,16 +120,6 @@ class Viewer:
                     if left is not None:
                         self._running_s.append(left)
         return self._running_s
-
-
-def waiting_jobs(documents: Documents) -> list[Job]:
-    """The jobs in line, up to `LINE` of each priority."""
-    waiting: list[Job] = []
-    for priority in line.PRIORITIES:
-        values = {"status": str(Status.PENDING), "priority": priority, "reason": jobs.IN_LINE}
-        found = documents.query(JOBS_IN_LINE, values, limit=LINE)
-        waiting += [job_from_data(document.data) for document in found.documents]
-    return waiting
 
 
 def read_job(documents: Documents, job_id: str) -> Job:

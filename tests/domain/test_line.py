@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backend.domain.job import Job, Status
-from backend.domain.line import PRIORITIES, Place, next_to_start, order, place_in_line
+from backend.domain.line import PRIORITIES, Place, next_to_start, numbers_in_line, order
 
 NOW = 1_000.0
 
@@ -85,8 +85,19 @@ def test_who_starts_goes_before_all_others_that_could_have_started(waiting: list
     assert len({place.sheet for place in places}) == len(places) <= 4
 
 
-@given(JOBS)
-def test_places_in_line_count_from_one_without_gaps(waiting: list[Job]) -> None:
-    for live in (True, False):
-        numbers = [place_in_line(job, waiting, NOW) for job in waiting if (job.kind == "live") is live]
-        assert sorted(numbers) == list(range(1, len(numbers) + 1))
+@given(st.lists(st.integers(0, 3), max_size=40))
+def test_numbers_in_line_are_those_of_asking_for_each(others: list[int]) -> None:
+    """`others` wait ahead of each and behind the one before."""
+    ahead = [sum(others[: at + 1]) + at for at in range(len(others))]
+    assert numbers_in_line(len(ahead), ahead.__getitem__) == ahead
+
+
+def test_numbers_of_those_that_wait_one_behind_the_other_take_two_questions() -> None:
+    asked: list[int] = []
+
+    def ahead_of(at: int) -> int:
+        asked.append(at)
+        return 7 + at
+
+    assert numbers_in_line(50, ahead_of) == list(range(7, 57))
+    assert sorted(asked) == [0, 49]

@@ -100,6 +100,30 @@ def test_a_waiting_job_knows_its_place_and_a_changed_priority_moves_it(world: Wo
     assert places() == [None, None, None, 2, 3, 1]
 
 
+def test_a_place_is_told_behind_any_number_of_others_and_live_runs_are_not_among_them(world: World) -> None:
+    for sheet in range(1, 7):
+        world.has_rows(sheet, "Acme")
+    for sheet in range(1, 4):
+        world.create(sheet)
+    world.admit()
+    (first,) = world.create(4)
+    world.clock.advance(1)
+    live = []
+    for sheet in (5, 6):
+        live += world.create(sheet, kind="live", max_rows=1)
+        world.clock.advance(1)
+    crowd = [replace(world.job(first), id=f"c{n}", created_at=world.clock.now() + n) for n in range(700)]
+    for start in range(0, len(crowd), 100):
+        world.documents.commit([Create(job_key(j.id), job_to_data(j)) for j in crowd[start : start + 100]])
+    world.clock.advance(1_000)
+    (last,) = world.create(4)
+    world.clock.advance(1)
+    (hurried,) = world.create(4, priority="high")
+    jobs = [world.job(job_id) for job_id in (last, "c350", first, *live, "c7", "c8", hurried)]
+    views = Viewer(world.documents, world.clock, ANA.sub).views(jobs)
+    assert [view.place for view in views] == [703, 353, 2, 1, 2, 10, 11, 1]
+
+
 def test_several_sheets_at_once_make_a_job_each_or_none(world: World) -> None:
     world.has_rows(1, "Acme")
     world.has_rows(2, "Bolt")

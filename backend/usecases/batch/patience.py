@@ -42,8 +42,15 @@ class PatientDocuments:
             lambda: self._documents.query(query, values, low=low, high=high, limit=limit, cursor=cursor)
         )
 
-    def count(self, query: Query, values: Mapping[str, Json] | None = None) -> int:
-        return self._patiently(lambda: self._documents.count(query, values))
+    def count(
+        self,
+        query: Query,
+        values: Mapping[str, Json] | None = None,
+        *,
+        low: Json = None,
+        high: Json = None,
+    ) -> int:
+        return self._patiently(lambda: self._documents.count(query, values, low=low, high=high))
 
     def sum(self, query: Query, values: Mapping[str, Json] | None, field: str) -> int:
         return self._patiently(lambda: self._documents.sum(query, values, field))

@@ -153,6 +153,8 @@ def test_bounds_hold_the_low_end_and_not_the_high_one(store: Store) -> None:
     assert ranks(BY_RANK_DOWN, low=1, high=2.5) == [2, 1.5, 1]
     assert ranks(low=3, high=3) == []
     assert ranks(low=0.5, high=1) == [0.5]
+    for low, high in ((7, None), (1, 2.5), (3, 3), (None, 1)):
+        assert store.count(BY_RANK, {"kind": "x"}, low=low, high=high) == len(ranks(low=low, high=high))
     assert all_pages(store, BY_RANK_DOWN, {"kind": "x"}, limit=2, low=1, high=4) == [
         "t3",
         "f2",
