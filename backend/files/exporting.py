@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from backend.domain.cells import inert
+from backend.domain.cells import FORMULA_STARTS, inert
 from backend.files.csv_writing import csv_pieces
 from backend.files.table import Cell, Dialect, Row
 from backend.files.xlsx_writing import Sink, XlsxWriter
@@ -24,7 +25,7 @@ def csv_download(
     dialect = Dialect(
         delimiter=like.delimiter, line_ending=like.line_ending, quote_all=like.quote_all, bom=bom
     )
-    return csv_pieces(map(_inert_row, rows), dialect)
+    return csv_pieces(map(_inert_line, rows), dialect)
 
 
 def xlsx_download(rows: Iterable[Sequence[Cell]], *, tab: str = "Results") -> Iterator[bytes]:
@@ -53,6 +54,15 @@ def export_xlsx(rows: Iterable[Sequence[Cell]], sink: Sink, *, tab: str = "Resul
 
 def _inert_row(row: Sequence[Cell]) -> Row:
     return [inert(cell) if isinstance(cell, str) else cell for cell in row]
+
+
+#: Where a program that goes by another separator than the file's would see a cell begin, and a formula in it.
+_BEGINS = re.compile(f"(?<=[,;|\t\r\n])(?=[{re.escape(''.join(FORMULA_STARTS))}])")
+
+
+def _inert_line(row: Sequence[Cell]) -> Row:
+    """Excel splits at the separator of its country, whatever the file's is: it would see two in `Co;=1`."""
+    return [_BEGINS.sub("'", cell) if isinstance(cell, str) else cell for cell in _inert_row(row)]
 
 
 class _Buffer:

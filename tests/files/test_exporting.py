@@ -11,7 +11,7 @@ import pytest
 import python_calamine
 
 from backend.files.exporting import csv_download, export_csv, export_xlsx, xlsx_download
-from backend.files.table import Cell, Dated, Row
+from backend.files.table import Cell, Dated, Dialect, Row
 
 DANGEROUS = [
     '=IMPORTXML("https://x.example","//a")',
@@ -37,8 +37,23 @@ def test_no_cell_of_a_csv_download_starts_a_formula() -> None:
     assert [row[0] for row in rows[1:]] == ["A Co"] * len(DANGEROUS)
     for cell, row in zip(DANGEROUS, rows[1:], strict=True):
         assert len(row) == 2
-        assert row[1] in (cell, "'" + cell)
+        assert row[1].replace("'", "") == cell
         assert row[1].strip(" \t\r\n\u200b")[0] not in "=+-@＝"
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@pytest.mark.parametrize("reader", [",", ";", "\t", "|"])
+def test_no_program_that_splits_elsewhere_finds_a_formula(delimiter: str, reader: str) -> None:
+    """Excel goes by the separator of its country. What natural text holds stays as it is."""
+    tricks = [f"Co{separator}{start}1+1{separator}x" for separator in ",;\t|\n" for start in "=+-@"]
+    tricks += ['Co";=1+1;"', "Co;;=1", "Co\r\n=1+1\r\nx"]
+    plain = ["Fast, -20% off; +49 30 123, a@b.example", "a-b;c=d,e+f", "x, =y"]
+    rows = [["Company Name", "Category"], *[["A Co", cell] for cell in [*tricks, *plain]]]
+    text = b"".join(csv_download(rows, like=Dialect(delimiter=delimiter))).decode("utf-8-sig")
+    for row in csv.reader(io.StringIO(text, newline=""), delimiter=reader):
+        assert not [cell for cell in row if cell[:1] in ("=", "+", "-", "@")], row
+    again = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+    assert [row[1] for row in again[-len(plain) :]] == plain
 
 
 def test_no_cell_of_an_xlsx_download_is_a_formula() -> None:
