@@ -50,7 +50,7 @@ return {
     titles: [...chart.querySelectorAll('title')].map((title) => title.textContent.split(': ')[1]),
   })),
   table: all('[aria-label="Charts"] tbody tr').map((row) => [...row.querySelectorAll('td')].map(text)),
-  failed: all('[aria-label="What failed"] li').map((line) => [...line.querySelectorAll('span')].map(text)),
+  failed: all('[aria-label="What failed"] li').map((li) => [...li.querySelectorAll('span span')].map(text)),
   saved: all('[aria-label="Saved"] p').map(text),
 };
 """
