@@ -31,8 +31,9 @@ class WorkerGiven(Given):
 
     #: Seconds that jobs were at work, added up.
     busy_s: int
+    #: Seconds of a processor. A process that is at several jobs shares its own out among them.
     cpu_s: float
-    #: The most memory a worker process held, in MB.
+    #: The most memory that a worker's process held, in MB, whatever else it was at.
     peak_mb: int
 
 
