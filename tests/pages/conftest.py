@@ -27,12 +27,12 @@ def web(certificates: Path) -> Iterator[Web]:
 
 @pytest.fixture
 def pages_in(web: Web) -> Iterator[Callable[..., WebPages]]:
-    """Makes readers with short deadlines; settings by name."""
+    """Makes readers that neither wait between two requests nor leave a host alone; settings by name."""
     made: list[WebPages] = []
 
     def make(**settings: Any) -> WebPages:
         chosen = PagesSettings(
-            **{"deadline_s": 0.6, "per_host_gap_s": 0.0, "parse_processes": 1, "host_rest_s": 0.0, **settings}
+            **{"per_host_gap_s": 0.0, "parse_processes": 1, "host_rest_s": 0.0, **settings}
         )
         made.append(
             WebPages(chosen, environ={}, resolver=web.resolve, connector=web.connect, ca_file=web.ca_file)

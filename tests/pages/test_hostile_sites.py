@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,13 +21,13 @@ from backend.errors import RowFailed
 from tests.pages.hostile_sites import DREADED, HOSTILE, PAGE, SLOW
 from tests.pages.web import PUBLIC, Exchange, Web, with_robots
 
-#: What each reading may take beyond its deadline, and may grow the processes by, at its peak.
+#: What each reading may take beyond its deadline, and may grow the processes by, at its peak. The time that
+#: threads stood in line for a processor does not count: the machine's other programs took that.
 GRACE_S = 1.0
 GROWTH_BYTES = 50 * 1024 * 1024
 
-
 #: Deadlines: long enough for a busy machine, and short where the deadline itself is what is tried.
-DEADLINE_S = 1.0
+DEADLINE_S = 4.0
 HASTE_S = 0.25
 
 
@@ -41,12 +42,13 @@ class Reader:
     def outcome(self, website: str) -> Page | RowFailed:
         """What reading gives, held to time and memory."""
         with small():
-            began = time.monotonic()
+            began, in_line_s = time.monotonic(), _in_line_s()
             try:
                 given: Page | RowFailed = self.pages.read(website)
             except RowFailed as failure:
                 given = failure
-            assert time.monotonic() - began < self.deadline_s + GRACE_S
+            took_s, in_line_s = time.monotonic() - began, _in_line_s() - in_line_s
+            assert took_s - max(0.0, in_line_s) < self.deadline_s + GRACE_S
         return given
 
     def failure(self, website: str) -> RowFailed:
@@ -63,7 +65,7 @@ def readers(certificates: Path) -> Iterator[dict[float, Reader]]:
         made = {}
         for deadline_s in (DEADLINE_S, HASTE_S):
             settings = PagesSettings(
-                deadline_s=deadline_s, per_host_gap_s=0, host_rest_s=0, parse_processes=1, parse_timeout_s=0.7
+                deadline_s=deadline_s, per_host_gap_s=0, host_rest_s=0, parse_processes=1
             )
             pages = WebPages(
                 settings, environ={}, resolver=web.resolve, connector=web.connect, ca_file=web.ca_file
@@ -96,6 +98,16 @@ def hasty(readers: dict[float, Reader]) -> Iterator[Reader]:
     yield from _in_a_fresh_web(readers[HASTE_S])
 
 
+def _in_line_s() -> float:
+    """How long our threads, and those of the parsers, were ready to run while others did."""
+    waited = 0
+    for pid in (os.getpid(), *_children()):
+        for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"):
+            with suppress(FileNotFoundError, ProcessLookupError):  # it has ended
+                waited += int(thread.read_text().split()[1])
+    return waited / 1e9
+
+
 @contextmanager
 def small() -> Iterator[None]:
     """Peak memory of this process and its children grows by less than the bound."""
@@ -109,8 +121,13 @@ def small() -> Iterator[None]:
 
 def _children() -> set[int]:
     """Listed under the thread that started them; asking for all of the machine's processes takes long."""
-    listed = Path("/proc/self/task").glob("*/children")
-    return {int(pid) for file in listed for pid in file.read_text().split()}
+    found: set[int] = set()
+    for listed in Path("/proc/self/task").glob("*/children"):
+        with suppress(
+            FileNotFoundError, ProcessLookupError
+        ):  # a thread that has ended started none that live
+            found.update(map(int, listed.read_text().split()))
+    return found
 
 
 def _peak(process: psutil.Process) -> int:
@@ -208,16 +225,17 @@ def _talk_http(wire: socket.socket) -> None:
     wire.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n" * 10)
 
 
-@pytest.mark.parametrize(
-    ("trick", "error_class"),
-    [(_drip_record, "page_timeout"), (_be_silent, "page_timeout"), (_talk_http, "page_bad_tls")],
-)
-def test_a_handshake_that_never_ends_is_ended(
-    hasty: Reader, trick: Callable[[socket.socket], None], error_class: str
-) -> None:
+@pytest.mark.parametrize("trick", [_drip_record, _be_silent])
+def test_a_handshake_that_never_ends_is_ended(hasty: Reader, trick: Callable[[socket.socket], None]) -> None:
     host = hasty.web.site("handshake", PAGE)
     hasty.web.before_handshake = trick
-    assert hasty.failure(f"https://{host}/").error_class == error_class
+    assert hasty.failure(f"https://{host}/").error_class == "page_timeout"
+
+
+def test_a_handshake_that_is_none_is_ended(reader: Reader) -> None:
+    host = reader.web.site("handshake", PAGE)
+    reader.web.before_handshake = _talk_http
+    assert reader.failure(f"https://{host}/").error_class == "page_bad_tls"
 
 
 def test_a_resolver_that_hangs_is_not_waited_for(hasty: Reader) -> None:
@@ -267,7 +285,7 @@ def test_a_parser_sees_nothing_of_the_environment_and_ends_with_its_reader(
 
 
 def _until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 30
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.01)

@@ -77,7 +77,7 @@ def test_pages_that_robots_txt_closes_wait_for_no_turn(web: Web, pages_in: Reade
     pages = pages_in(per_host_gap_s=3.0)
     began = time.monotonic()
     assert {failure(pages, f"{host}/{number}").error_class for number in range(20)} == {"page_blocked"}
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 20, "twenty turns would take a minute"
     assert web.paths(host) == ["/robots.txt"]
 
 
@@ -115,28 +115,28 @@ def test_a_robots_txt_has_an_expiry(web: Web, pages_in: Readers) -> None:
     assert web.paths(host).count("/robots.txt") == 2
 
 
-@pytest.mark.parametrize("given", ["7", "in 7 seconds"])
+@pytest.mark.parametrize("given", ["60", "in 60 seconds"])
 def test_a_site_that_asks_for_fewer_requests_is_left_alone(web: Web, pages_in: Readers, given: str) -> None:
-    headers = ["Retry-After: 7"]
-    if given != "7":
-        headers = ["Date: Mon, 01 Jan 2024 10:00:00 GMT", "Retry-After: Mon, 01 Jan 2024 10:00:07 GMT"]
+    headers = ["Retry-After: 60"]
+    if given != "60":
+        headers = ["Date: Mon, 01 Jan 2024 10:00:00 GMT", "Retry-After: Mon, 01 Jan 2024 10:01:00 GMT"]
     host = web.site("busy", lambda exchange: exchange.answer("", "429 Too Many", headers=headers))
     pages = pages_in()
     first = failure(pages, host)
-    assert (first.error_class, first.transient, first.delay_s) == ("page_blocked", True, 7.0)
+    assert (first.error_class, first.transient, first.delay_s) == ("page_blocked", True, 60.0)
     asked = len(web.asked)
     again = failure(pages, host)
     assert again.error_class == "page_blocked"
     assert again.delay_s is not None
-    assert 6 < again.delay_s <= 7
+    assert 30 < again.delay_s <= 60
     assert len(web.asked) == asked
 
 
 def test_a_host_that_is_down_is_not_tried_for_every_row(web: Web, pages_in: Readers) -> None:
     web.http = web.https = False
     host = web.site("down", PAGE)
-    pages = pages_in(host_rest_s=5.0)
-    assert failure(pages, host).delay_s == 5.0
+    pages = pages_in(host_rest_s=60.0)
+    assert failure(pages, host).delay_s == 60.0
     tried = len(web.connected)
     assert failure(pages, f"{host}/other").error_class == "page_unreachable"
     assert len(web.connected) == tried
@@ -169,23 +169,21 @@ def test_rows_of_a_busy_host_are_sent_away_with_a_turn_each_and_others_go_on(
     released = threading.Event()
 
     def slow(exchange: Exchange) -> None:
-        released.wait(5)
+        released.wait(60)
         exchange.answer(PAGE)
 
     host = web.site("slow", slow)
     quick = web.site("quick", PAGE)
-    pages = pages_in(deadline_s=5.0, host_wait_s=3.0, host_waiters=1)
+    pages = pages_in(deadline_s=60.0, host_wait_s=60.0, host_waiters=1)
     with ThreadPoolExecutor(2) as threads:
         reading = [threads.submit(pages.read, f"http://{host}/{number}") for number in range(2)]
-        deadline = time.monotonic() + 3
-        while host not in dict(web.asked) and time.monotonic() < deadline:
-            time.sleep(0.005)
-        time.sleep(0.05)  # the second reader joins the line
+        # One reads, the other one stands in line.
+        _until(lambda: host in dict(web.asked) and pages._lanes._lanes[host].waiting == 1)
         delays = []
         for _ in range(3):
             began = time.monotonic()
             away = failure(pages, f"http://{host}/more")
-            assert time.monotonic() - began < 1
+            assert time.monotonic() - began < 30, "it did not stand in line"
             assert (away.error_class, away.transient) == ("page_timeout", True)
             delays.append(away.delay_s or 0.0)
         assert pages.read(f"http://{quick}").title == "A harmless page"
@@ -199,17 +197,23 @@ def test_waiting_in_line_is_bounded(web: Web, pages_in: Readers) -> None:
     released = threading.Event()
 
     def slow(exchange: Exchange) -> None:
-        released.wait(5)
+        released.wait(60)
         exchange.answer(PAGE)
 
     host = web.site("slow", slow)
-    pages = pages_in(deadline_s=5.0, host_wait_s=0.1)
+    pages = pages_in(deadline_s=60.0, host_wait_s=0.1)
     with ThreadPoolExecutor(1) as threads:
         reading = threads.submit(pages.read, f"http://{host}")
-        while not web.connected:
-            time.sleep(0.005)
+        _until(lambda: bool(web.connected))
         began = time.monotonic()
         assert failure(pages, f"http://{host}/other").delay_s is not None
-        assert 0.08 < time.monotonic() - began < 2
+        assert 0.08 < time.monotonic() - began < 30
         released.set()
         assert reading.result().title == "A harmless page"
+
+
+def _until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)

@@ -92,8 +92,8 @@ def test_a_private_network_is_never_reached(canary: subprocess.Popen[str], web: 
     def resolve(host: str) -> list[str]:
         return [THERE] if host == "inside.web.example" else list(web.resolve(host))
 
-    real = WebPages(PagesSettings(deadline_s=2.0), environ={}, resolver=resolve)  # with the real connector
-    played = WebPages(PagesSettings(deadline_s=2.0), environ={}, resolver=resolve, connector=web.connect)
+    real = WebPages(PagesSettings(), environ={}, resolver=resolve)  # with the real connector
+    played = WebPages(PagesSettings(), environ={}, resolver=resolve, connector=web.connect)
     try:
         for website in refused.values():
             assert _class(real, website) == "page_refused"

@@ -217,7 +217,7 @@ def test_reading_after_the_end_says_so(web: Web, pages_in: Readers) -> None:
 
 
 def test_many_threads_read_many_sites(web: Web, pages_in: Readers) -> None:
-    pages = pages_in(parse_processes=2, deadline_s=5.0)
+    pages = pages_in(parse_processes=2)
     hosts = [
         web.site(f"site-{number}", PAGE.replace("harmless", f"harmless {number}")) for number in range(60)
     ]

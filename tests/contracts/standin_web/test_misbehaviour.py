@@ -58,14 +58,14 @@ def test_a_circle_of_redirects_never_ends(web: Web) -> None:
 
 
 def test_a_slow_site_is_slow_and_holds_up_no_other(web: Web) -> None:
-    web.fails({"fault": "slow", "hosts": ["slow.example"], "delay_ms": 600})
+    web.fails({"fault": "slow", "hosts": ["slow.example"], "delay_ms": 3000})
     with ThreadPoolExecutor(2) as pool:
         began = time.monotonic()
-        slow = pool.submit(requests.get, f"{web.url}/", headers={"Host": "slow.example"}, timeout=5)
+        slow = pool.submit(requests.get, f"{web.url}/", headers={"Host": "slow.example"}, timeout=60)
         assert web.get("fast.example").status_code == 200
-        assert time.monotonic() - began < 0.5
+        assert not slow.done()
         assert slow.result().status_code == 200
-    assert time.monotonic() - began >= 0.6
+    assert time.monotonic() - began >= 3
 
 
 def test_a_drip_outlives_a_timeout_per_read(web: Web) -> None:
