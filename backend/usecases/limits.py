@@ -7,6 +7,7 @@ stopped at most that many blocks early.
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections import OrderedDict
 from typing import Literal
@@ -53,7 +54,7 @@ class RequestCounter:
         if taken == 0:
             raise TooMany(
                 f"That is more than {self._most} {_WORDS[what]} in a minute. Please wait a moment.",
-                retry_after_s=max(1, round(WINDOW_S - into_s)),
+                retry_after_s=math.ceil(WINDOW_S - into_s),
             )
         self._keep(key, taken - 1)
 
