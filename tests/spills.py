@@ -19,7 +19,7 @@ from typing import Any
 
 import requests
 
-from backend.local.stack import USER
+from backend.local.stack import PROJECT, USER
 
 #: The deployment's own, as settings.
 PLANTED = {
@@ -99,10 +99,18 @@ def spilled(places: Mapping[str, bytes], secrets: Iterable[Secret]) -> list[str]
     ]
 
 
-def written(data: Path, ledgers: Mapping[str, str], answers: Sequence[str]) -> dict[str, bytes]:
-    """All that a stack has written, by place; `ledgers` are addresses of stand-ins by kind."""
+def written(
+    data: Path, ledgers: Mapping[str, str], answers: Sequence[str], firestore: str | None = None
+) -> dict[str, bytes]:
+    """All that a stack has written, by place; `ledgers` are addresses of stand-ins by kind.
+
+    `firestore` is the emulator's address where that is the store.
+    """
     found = dict(_files(data))
     found["documents: by row"] = "\n".join(_documents(data / "rowmill.db")).encode()
+    if firestore is not None:
+        with contextlib.suppress(requests.ConnectionError):  # killed by the test
+            found["documents: of Firestore"] = _firestore(firestore)
     found["answers: of the api"] = "\n".join(answers).encode()
     for kind, url in ledgers.items():
         with contextlib.suppress(requests.ConnectionError):  # killed by the test
@@ -125,6 +133,19 @@ def _documents(path: Path) -> Iterator[str]:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)) as store:
             for row in store.execute("SELECT collection, id, data FROM documents"):
                 yield " ".join(map(str, row))
+
+
+def _firestore(address: str) -> bytes:
+    """Every document of every collection, as the emulator shows them to its owner."""
+    path = f"/v1/projects/{PROJECT}/databases/(default)/documents:runQuery"
+    answer = requests.post(
+        f"http://{address}{path}",
+        json={"structuredQuery": {"from": [{"allDescendants": True}]}},
+        headers={"Authorization": "Bearer owner"},
+        timeout=60,
+    )
+    answer.raise_for_status()
+    return answer.content
 
 
 def _decoded(text: bytes) -> Iterator[bytes]:

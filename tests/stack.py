@@ -116,7 +116,9 @@ class LocalStack:
 
     def written(self) -> dict[str, bytes]:
         """All that was written so far: logs, tasks, documents, cells and answers, by place."""
-        return written(self.data, {"tasks": self.tasks_url, "cells": self.sheets_url}, self.heard.answers)
+        ledgers = {"tasks": self.tasks_url, "cells": self.sheets_url}
+        firestore = dict(self.stack.settings.backend_env).get("FIRESTORE_EMULATOR_HOST")
+        return written(self.data, ledgers, self.heard.answers, firestore)
 
     def spilled(self, *more: Secret) -> list[str]:
         """Which secrets stand where they must not, each in a sentence; `more` are looked for, too."""

@@ -39,7 +39,10 @@ def emulator() -> Iterator[Emulator]:
 def stack(tmp_path: Path, emulator: Emulator) -> Iterator[Faulty]:
     env = {"DATABASE": "firestore", "FIRESTORE_EMULATOR_HOST": emulator.address, "LEASE_S": LEASE_S}
     with local_stack(tmp_path, workbench=False, env=env, latency_ms=20, sweep_every_s=1) as stack:
-        yield Faulty(stack.stack)
+        faulty = Faulty(stack.stack)
+        yield faulty
+        assert b"Harbour Bakery 1" in faulty.written()["documents: of Firestore"]
+        assert not faulty.spilled()
 
 
 def test_the_emulator_is_restarted_in_the_middle_of_a_job(
