@@ -22,6 +22,8 @@ from tests.stack import LocalStack, local_stack
 OWN_KEY = "sk-planted-own-key-of-a-user-98765-LAST"
 #: Short, so that a takeover takes 3 s and not 40; all other times of the lease follow from it.
 LEASE_S = "2"
+#: What a call meets whose process dies or stalls: before, within or instead of its answer.
+DIED = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 
 
 class Faulty(LocalStack):
@@ -49,7 +51,7 @@ class Faulty(LocalStack):
         while True:
             try:
                 return self.person.ask(method, path, body, key=key, wait_s=10)
-            except (requests.ConnectionError, requests.Timeout):
+            except DIED:
                 if time.monotonic() > deadline:
                     raise
                 self.person = Person(self.stack)

@@ -12,11 +12,10 @@ from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import pytest
-import requests
 
 from backend.local.person import ApiRefused
 from backend.usecases.records import result_key
-from tests.faults.conftest import Faulty
+from tests.faults.conftest import DIED, Faulty
 
 pytestmark = pytest.mark.faults
 
@@ -92,7 +91,7 @@ def test_an_api_that_is_killed_while_it_creates(stack: Faulty, point: str) -> No
     tab = stack.person.ask("GET", f"/api/sheets/{sheet}")["sheet_id"]
     wish = {"spreadsheet_id": sheet, "sheet_ids": [tab], "recipe": "case_a", "mode": "all"}
     stack.strikes(point)
-    with contextlib.suppress(requests.ConnectionError, requests.Timeout, ApiRefused):
+    with contextlib.suppress(*DIED, ApiRefused):
         stack.person.ask("POST", "/api/jobs", wish, key=key)
     assert stack.is_struck()
     first, second = (stack.insists("POST", "/api/jobs", wish, key=key)["jobs"] for _ in range(2))
