@@ -257,6 +257,8 @@ class FakeModel:
 
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
+        #: The last prompt about each company.
+        self.prompts: dict[str, Prompt] = {}
         self.most_in_flight = self._in_flight = 0
         self._failures: dict[str, list[RowFailed]] = {}
         self._always: dict[str, RowFailed] = {}
@@ -293,6 +295,7 @@ class FakeModel:
     async def ask(self, prompt: Prompt, *, model: str, api_key: str | None, timeout_s: float) -> Answer:
         name = json.loads(prompt.user.split("\n")[1])["company_name"]
         self.asked[name] += 1
+        self.prompts[name] = prompt
         self._in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self._in_flight)
         try:
@@ -322,10 +325,19 @@ def answer_for(name: str, field: str) -> str:
 
 
 class FakePages:
-    """No website can be reached."""
+    """No website can be reached, but for those that a test puts up."""
+
+    def __init__(self) -> None:
+        self._texts: dict[str, str] = {}
+
+    def says(self, website: str, text: str) -> None:
+        self._texts[website] = text
 
     def read(self, website: str) -> Page:
-        raise RowFailed("page_unreachable", "The website could not be reached.")
+        if website not in self._texts:
+            raise RowFailed("page_unreachable", "The website could not be reached.")
+        url = f"https://{website}/"
+        return Page(url, url, (url,), "", self._texts[website], "")
 
     def close(self) -> None:
         """Nothing is open."""

@@ -100,6 +100,7 @@ class World:
     def __init__(self, documents: Documents, clock: FakeClock, runner: QuickRunner, **settings: Any) -> None:
         self.documents, self.clock = documents, clock
         self.queue, self.sheets, self.model = FakeQueue(), FakeSheets(), FakeModel()
+        self.pages = FakePages()
         self.settings = replace(_SETTINGS, **settings)
         self._runner = runner
         self._threads = ThreadPoolExecutor(1)
@@ -116,7 +117,9 @@ class World:
 
     def create(self, *sheet_ids: int, person: Person = ANA, key: str | None = None, **wish: Any) -> list[str]:
         """The ids of the new jobs; nothing starts before `admit`."""
-        asked = Wish(wish.pop("book", BOOK), sheet_ids, "case_a", **{"mode": "all", **wish})
+        asked = Wish(
+            wish.pop("book", BOOK), sheet_ids, wish.pop("recipe", "case_a"), **{"mode": "all", **wish}
+        )
         return create_jobs(
             person,
             asked,
@@ -156,7 +159,7 @@ class World:
                 sheets=Mortal(self.sheets, fate, {**_PORT_OF, "read": "look"}),
                 model=model,
                 vault=FakeVault(),
-                pages=FakePages(),
+                pages=self.pages,
                 clock=self.clock,
                 process=Process(self._runner, self._threads),
                 settings=self.settings,
