@@ -73,6 +73,8 @@ def workbench(desk: Bench, path: Path) -> None:
     desk.opened()
     desk.press("Queue for background processing")
     expect(desk.sidebar.locator(".toast")).to_contain_text("complete", timeout=60_000)
+    # The sheet is read once more when a job on it has ended.
+    expect(desk.button("Refresh: read the sheet again")).to_be_enabled(timeout=60_000)
     desk.page.screenshot(path=path)
 
 
