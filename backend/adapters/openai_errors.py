@@ -37,7 +37,7 @@ def of_answer(error: openai.APIStatusError, model: str) -> RowFailed | PauseJob:
     if status == 403:
         return PauseJob("key_refused", f"The model's key may not use {model}. Allow it, or set another key.")
     if status == 413 or code in _TOO_LONG or (status == 429 and _REQUEST_TOO_LARGE.search(error.message)):
-        return RowFailed("too_long", "The row's text is longer than the model takes.")
+        return RowFailed("input_too_long", "The row's text is longer than the model takes.")
     if status == 429:
         delay_s = asked_delay_s(error.response.headers)
         return RowFailed(

@@ -20,6 +20,7 @@ FAILURES: dict[str, Failure] = {
     "model_refused": Failure("The model declined to answer for this row."),
     "bad_answer": Failure("The model's answer did not have the agreed form.", tries=2),
     "too_long": Failure("The model's answer was longer than the column allows.", tries=2),
+    "input_too_long": Failure("The row's text is longer than the model takes."),
     "poison": Failure("The worker died three times while this row was being processed."),
     "page_none": Failure("The row has no website."),
     "page_bad_url": Failure("The website is not a usable address."),

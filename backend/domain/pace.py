@@ -1,8 +1,9 @@
 """How many calls to the model may be in flight, and when the next one may start.
 
-Begins with a few calls; the first answer's `x-ratelimit-*` headers (or its absence of trouble) open the
-rest. A 429 halves; quiet answers add back. Requests and tokens a minute are kept under the provider's
-limits by two buckets that its own headers fill, with a tenth left for others on the same key.
+Begins where the last batch with that key and model ended, or with a few calls; the first answer's
+`x-ratelimit-*` headers (or its absence of trouble) open the rest. A 429 halves, calls that take much longer
+than usual narrow it by a tenth a second; quiet answers add back. Requests and tokens a minute are kept under
+the provider's limits by two buckets that its own headers fill, with a tenth left for others on the same key.
 """
 
 from __future__ import annotations
@@ -10,6 +11,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 FIRST_IN_FLIGHT = 32
+#: Calls that take so many times as long as usual: the provider, or we, cannot do more.
+SLOW = 4.0
+#: What is left of the calls in flight after a second of that.
+NARROWER = 0.9
+#: How much one call's time counts in the average of the last ones.
+FRESH = 0.02
 #: The part of a provider's limit that we use.
 SHARE = 0.9
 
@@ -63,6 +70,10 @@ class Pace:
     cut_at: float = -1e9
     #: Batches that have something to ask or in flight.
     sharers: int = 0
+    #: Milliseconds that the last calls took on average, and the least that this average has been.
+    recent_ms: float = 0.0
+    usual_ms: float = 0.0
+    narrowed_at: float = -1e9
 
     def __post_init__(self) -> None:
         self.allowed = min(self.allowed, self.most)
@@ -97,10 +108,24 @@ class Pace:
             self.requests.limit(limit_requests, remaining_requests, now)
         if limit_tokens is not None:
             self.tokens.limit(limit_tokens, remaining_tokens, now)
+        if self.is_slow:
+            return
         if remaining_requests is not None and self.cut_at < 0:
             self.allowed = min(self.most, max(self.allowed, remaining_requests * SHARE))
         else:
             self.allowed = min(self.most, self.allowed + 1)
+
+    @property
+    def is_slow(self) -> bool:
+        return self.recent_ms > SLOW * self.usual_ms
+
+    def took(self, ms: float, now: float) -> None:
+        """A call has ended, well or not: while the last ones take much longer than usual, fewer may start."""
+        self.recent_ms += (ms - self.recent_ms) * FRESH if self.recent_ms else ms
+        self.usual_ms = min(self.usual_ms or self.recent_ms, self.recent_ms)
+        if self.is_slow and now - self.narrowed_at >= 1.0:
+            self.allowed = max(min(self.allowed, FIRST_IN_FLIGHT), self.allowed * NARROWER)
+            self.narrowed_at = now
 
     def refused(self, now: float, delay_s: float | None) -> None:
         """A 429 came: half as many in flight (once a second at most: a burst of them is one event)."""

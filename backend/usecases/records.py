@@ -16,6 +16,7 @@
 | answers     | content key               | a model's answer; expires                                    |
 | pages       | address key               | a website's text; expires                                    |
 | bills       | tenant, model, recipe     | what the last runs came to, to estimate the next by          |
+| levels      | key and model             | how many calls at once went well last                        |
 | spending    | scope and day             | what a user or all have spent and reserved; expires          |
 | schedules   | schedule                  | a run that repeats: when next, and how the last ones went    |
 | stats       | spreadsheet.hour-shard    | what happened in an hour; changes by increment; expires      |
@@ -166,6 +167,11 @@ def bills_key(tenant: str, provider: str, model: str, recipe: str, version: int)
     """The last bills of a tenant's runs of one recipe with one model."""
     name = f"{tenant} {provider} {model} {recipe} {version}"
     return Key("bills", hashlib.sha256(name.encode()).hexdigest()[:40])
+
+
+def level_key(provider: str, model: str, key_hash: str | None) -> Key:
+    """How many calls at once a key and model took last; without a hash: the deployment's own key."""
+    return Key("levels", hashlib.sha256(f"{provider} {model} {key_hash or ''}".encode()).hexdigest()[:40])
 
 
 # ── jobs ───────────────────────────────────────────────────────────────────────────────────────────

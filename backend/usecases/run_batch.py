@@ -24,6 +24,7 @@ from backend.usecases.batch.claiming import begin_attempt, claim
 from backend.usecases.batch.freezing import Freezing
 from backend.usecases.batch.frozen import NoColumns
 from backend.usecases.batch.holding import LeaseLost
+from backend.usecases.batch.levels import keep_level
 from backend.usecases.batch.outcome import Outcome, change
 from backend.usecases.batch.outside import Outside
 from backend.usecases.batch.patience import PatientDocuments
@@ -32,7 +33,7 @@ from backend.usecases.batch.sheet_calls import SheetCalls
 from backend.usecases.batch.undoing import Undoing
 from backend.usecases.batch.working import Work
 from backend.usecases.record_stats import Tally
-from backend.usecases.records import bills_key
+from backend.usecases.records import bills_key, level_key
 
 log = logging.getLogger(__name__)
 
@@ -190,6 +191,9 @@ class _Batch:
         whose = tenant(job.created_by, job.email, self._outside.settings.shared_domains)
         key = bills_key(whose, job.provider, job.model, job.recipe, job.recipe_version)
         keep_bill(self._outside.documents, key, work.bill)
+        if work.bill.calls:
+            level = level_key(job.provider, job.model, job.api_key_hash)
+            keep_level(self._outside.documents, level, work.level)
 
     def _settle_money(self, work: Work) -> None:
         """What was reserved and not spent is free again, for the job and for the day."""

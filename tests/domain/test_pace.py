@@ -35,6 +35,30 @@ def test_a_refusal_halves_once_for_a_burst_and_waits_as_asked() -> None:
     assert pace.wait_s(1, 17.0) == 0
 
 
+def test_calls_that_take_much_longer_than_usual_narrow_it_second_by_second() -> None:
+    pace = Pace(1_000, allowed=1_000)
+    for _ in range(100):
+        pace.took(1_000, 0.0)
+    for call in range(400):
+        pace.took(20_000, 10.0 + call / 200)
+        pace.answered(10.0 + call / 200)
+    assert pace.is_slow
+    assert pace.allowed == 1_000 * 0.9 * 0.9
+    for _ in range(300):
+        pace.took(1_000, 15.0)
+        pace.answered(15.0)
+    assert not pace.is_slow
+    assert pace.allowed > 900
+
+
+def test_slowness_never_narrows_it_below_a_start() -> None:
+    pace = Pace(1_000, allowed=40)
+    pace.took(100, 0.0)
+    for second in range(60):
+        pace.took(60_000, float(second))
+    assert pace.allowed == FIRST_IN_FLIGHT
+
+
 def test_it_never_falls_below_one() -> None:
     pace = Pace(1_000)
     for second in range(20):

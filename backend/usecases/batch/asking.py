@@ -131,6 +131,11 @@ class Asker:
         return taken
 
     @property
+    def level(self) -> float:
+        """Calls that may be in flight towards this key and model."""
+        return self._pace.allowed
+
+    @property
     def waiting(self) -> int:
         return len(self._waiting)
 
@@ -153,6 +158,13 @@ class Asker:
             return 0
         worst = max(self._broke.values(), default=self._waiting[0].worst_microusd if self._waiting else 0)
         return worst if worst > self.credit_microusd else 0
+
+    def wants_ahead_microusd(self, calls: int) -> int:
+        """What the next call could cost, when the credit will not cover so many more of them; else 0."""
+        if self.credit_microusd is None or not self._waiting or self._stopped:
+            return 0
+        worst = self._waiting[0].worst_microusd
+        return worst if calls * worst > self.credit_microusd else 0
 
     @property
     def only_money_is_missing(self) -> bool:
@@ -299,6 +311,7 @@ class Asker:
             )
         finally:
             question.calls_ms.append(round((time.perf_counter() - began) * 1000))
+            self._pace.took(question.calls_ms[-1], self._clock.monotonic())
         self._learn(answer)
         question.tokens_in += answer.tokens_in
         question.tokens_out += answer.tokens_out

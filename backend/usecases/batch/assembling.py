@@ -15,6 +15,7 @@ from backend.ports import Create, Increment, Tab
 from backend.usecases.batch.asking import Asker
 from backend.usecases.batch.feeding import Feeder
 from backend.usecases.batch.frozen import FrozenRows
+from backend.usecases.batch.levels import last_level
 from backend.usecases.batch.outside import Outside
 from backend.usecases.batch.pages import PageStage
 from backend.usecases.batch.placing import Placer
@@ -26,7 +27,7 @@ from backend.usecases.batch.working import Work
 from backend.usecases.batch.written import placed_results
 from backend.usecases.own_key import key_for
 from backend.usecases.record_stats import Tally
-from backend.usecases.records import progress_key, result_key
+from backend.usecases.records import level_key, progress_key, result_key
 
 
 def assemble(job: Job, recipe: Recipe, outside: Outside, tally: Tally, tab: Tab | None) -> Work:
@@ -106,13 +107,17 @@ def _asker(job: Job, recipe: Recipe, outside: Outside) -> Asker:
     settings, process = outside.settings, outside.process
     own = key_for(job, documents=outside.documents, vault=outside.vault)
     price = price_of(job.model, settings.prices)
+    level = level_key(job.provider, job.model, job.api_key_hash)
+    pace = process.pace(
+        own.hash if own else "", job.model, settings.in_flight, lambda: last_level(outside.documents, level)
+    )
     asker = Asker(
         recipe=recipe,
         model=outside.model,
         model_name=job.model,
         api_key=own.api_key if own else None,
         price=price,
-        pace=process.pace(own.hash if own else "", job.model, settings.in_flight),
+        pace=pace,
         shared=process.shared,
         runner=process.runner,
         clock=outside.clock,

@@ -12,9 +12,6 @@ from backend.ports import Documents
 from backend.usecases.batch.recalling import PAGE
 from backend.usecases.records import JOBS_OF_SHEET, job_from_data, lease_from_data, lease_key, result_key
 
-#: Jobs of one tab that are looked through, newest first.
-JOBS = 50
-
 
 def never(_row: Found) -> bool:
     return False
@@ -30,10 +27,16 @@ def staleness(documents: Documents, job: Job, recipe: Recipe) -> Callable[[Found
         return never
     made_from: dict[tuple[str, ...], set[tuple[str, str, int, str]]] = {}
     values = {"spreadsheet_id": job.spreadsheet_id, "sheet_id": job.sheet_id}
-    for document in documents.query(JOBS_OF_SHEET, values, limit=JOBS).documents:
-        earlier = job_from_data(document.data)
-        if earlier.id != job.id and earlier.recipe in RECIPES:
-            _remember(documents, earlier, made_from)
+    cursor: str | None = None
+    while True:
+        page = documents.query(JOBS_OF_SHEET, values, cursor=cursor)
+        for document in page.documents:
+            earlier = job_from_data(document.data)
+            if earlier.id != job.id and earlier.recipe in RECIPES:
+                _remember(documents, earlier, made_from)
+        cursor = page.cursor
+        if cursor is None:
+            break
     now = (recipe.name, recipe.version, job.model)
 
     def is_stale(row: Found) -> bool:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from backend.domain.lease import LeaseTimes
 from backend.domain.money import Price
-from backend.domain.pace import Pace
+from backend.domain.pace import FIRST_IN_FLIGHT, Pace
 from backend.usecases.batch.asking import Runner, SharedCalls
 from backend.usecases.batch.purse import Caps
 from backend.usecases.record_stats import Meter
@@ -51,6 +51,9 @@ class Process:
     meter: Meter = field(default_factory=Meter)
     _paces: dict[tuple[str, str], Pace] = field(default_factory=dict)
 
-    def pace(self, key_hash: str, model: str, most: int) -> Pace:
-        """The pace towards a key and model, where the last batch left it."""
-        return self._paces.setdefault((key_hash, model), Pace(most))
+    def pace(self, key_hash: str, model: str, most: int, last_level: Callable[[], float | None]) -> Pace:
+        """The pace towards a key and model: where the last batch left it, here or in another process."""
+        found = self._paces.get((key_hash, model))
+        if found is None:
+            found = self._paces.setdefault((key_hash, model), Pace(most, last_level() or FIRST_IN_FLIGHT))
+        return found

@@ -98,6 +98,14 @@ class Purse:
             )
         return Block(size, writes)
 
+    def ahead(self, lease: Lease, worst_call: int, calls: int) -> int:
+        """What may be reserved within a commit that is made anyway: 0 where a day's budget is to be asked."""
+        if self._days():
+            return 0
+        return budget.block(
+            self._job_budget, lease.spent_microusd, lease.reserved_microusd, worst_call, calls
+        )
+
     def reserved(self, microusd: int) -> None:
         """The planned block was committed."""
         self._refund = 0

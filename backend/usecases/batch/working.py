@@ -102,6 +102,11 @@ class Work:
         self.bill = Bill()
         self.cost_microusd = 0
 
+    @property
+    def level(self) -> float:
+        """Calls that the model took at once in the end."""
+        return self._asker.level
+
     def run(self) -> Outcome:
         """Raises `LeaseLost`, and `RowmillError`s that end the job."""
         try:
@@ -193,15 +198,20 @@ class Work:
         ]
         cost = sum(one.question.cost_microusd for one in asked)
         reserved = sum(one.question.reserved_microusd for one in asked)
+        worst = self._asker.wants_ahead_microusd(BLOCK_CALLS // 2)
+        ahead = 0
 
         def change(lease: Lease) -> Lease:
-            return replace(
+            nonlocal ahead
+            settled = replace(
                 leases.committed(self._calls.noted(lease), self._settings.in_flight),
                 next_result=lease.next_result + 1,
                 spent_microusd=lease.spent_microusd + cost,
                 reserved_microusd=max(0, lease.reserved_microusd - reserved),
                 in_flight=self._asker.in_flight,
             )
+            ahead = self.purse.ahead(settled, worst, min(BLOCK_CALLS, self._asker.waiting + 1))
+            return replace(settled, reserved_microusd=settled.reserved_microusd + ahead)
 
         while True:
             try:
@@ -210,6 +220,9 @@ class Work:
             except Conflict:
                 kept = without_known(kept, self._documents, fresh=self._job.fresh)
         self.purse.settle(reserved, cost)
+        if ahead:
+            self.purse.reserved(ahead)
+            self._asker.lend(ahead)
         self.bill += bill_of(asked)
         self.cost_microusd += cost
         for result in batch:

@@ -63,7 +63,7 @@ def test_a_request_larger_than_a_minutes_tokens_is_not_tried_again(loop: EventLo
     app = create_app(ModelSettings(allowance=Allowance(100, 50)))
     with serving(app) as url, an_asker(loop, Standin(url)) as asker:
         failed = asker.fails()
-    assert (failed.error_class, failed.transient) == ("too_long", False)
+    assert (failed.error_class, failed.transient) == ("input_too_long", False)
 
 
 @pytest.mark.parametrize(
@@ -105,9 +105,9 @@ def an_error(message: str = "secret words", **facts: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("status", "body", "error_class", "transient"),
     [
-        (400, an_error(code="context_length_exceeded", param="messages"), "too_long", False),
-        (400, an_error(code="string_above_max_length", param="messages[1].content"), "too_long", False),
-        (413, an_error(), "too_long", False),
+        (400, an_error(code="context_length_exceeded", param="messages"), "input_too_long", False),
+        (400, an_error(code="string_above_max_length", param="messages[1].content"), "input_too_long", False),
+        (413, an_error(), "input_too_long", False),
         (400, an_error(code="content_filter"), "model_refused", False),
         (400, an_error(code="invalid_prompt"), "model_refused", False),
         (400, an_error("We could not parse the JSON body of your request."), "model_error", False),
