@@ -163,4 +163,6 @@ def a_result(index: int, place: int, name: str) -> Result:
 
 
 def answer(name: str) -> tuple[str, str, str]:
-    return f"category of {name}", f"brand of {name}", f"question about {name}?"
+    """Firms f and h are in the same trade: they share a category and a question."""
+    trade = "firm f" if name == "firm h" else name
+    return f"category of {trade}", f"brand of {name}", f"question about {trade}?"

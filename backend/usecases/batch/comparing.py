@@ -21,14 +21,17 @@ def holds(recipe: Recipe, row: Seen, result: Result, where: Layout) -> bool:
     )
 
 
-def as_before(
+def typed_over(
     recipe: Recipe, row: Seen, result: Result, before: Mapping[str, Entered], where: Layout
 ) -> bool:
-    """Whether the row's cells show what they showed before our write (a formula may show anything)."""
-    names = results.cells(recipe, result)
-    return all(
-        "formulaValue" in value or row.cell(column) == as_text(next(iter(value.values()), None))
-        for name, column in where.columns.outputs.items()
-        if name in names
-        for value in [before.get(name) or {}]
-    )
+    """Whether some cell shows neither what this result writes nor what it showed before that.
+
+    What a formula showed before is not known: such a cell tells nothing.
+    """
+    for name, text in results.cells(recipe, result).items():
+        value = before.get(name) or {}
+        shown = row.cell(where.columns.outputs.get(name))
+        known = (text, as_text(next(iter(value.values()), None)))
+        if "formulaValue" not in value and shown not in known:
+            return True
+    return False

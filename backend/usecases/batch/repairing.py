@@ -15,7 +15,7 @@ columns moved, too) is left empty.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from backend.domain import results
@@ -32,6 +32,8 @@ from backend.usecases.batch.looking import Call, Keep, Seen, TabView
 #: Bytes of repairs in one announcement; a document holds a MiB.
 ANNOUNCED_BYTES = 500_000
 
+#: Fingerprint → (output name, text) of the results that belong beside it.
+_Belongs = Mapping[str, Collection[tuple[str, str]]]
 #: Headers, and a row below them.
 _Look = tuple[tuple[str, ...], Seen]
 
@@ -70,7 +72,6 @@ class _Texts:
 
     by_name: Mapping[str, str]
     indexes: list[int] = field(default_factory=list)
-    fingerprints: set[str] = field(default_factory=set)
 
     @property
     def longest(self) -> str:
@@ -155,15 +156,20 @@ class Repairs:
         suspects: Mapping[int, Suspect],
         lost: set[int],
         settled: set[int],
+        pending: Iterable[Result],
     ) -> list[Fix]:
-        """What is to be put back now.
+        """What is to be put back now. `pending` were written, too, and wait to be looked at.
 
         `lost` are suspects whose inputs stand nowhere: somebody edited them. `settled` are rows that were
         verified just now, which no document tells yet.
         """
+        belongs: dict[str, set[tuple[str, str]]] = {}
+        for result in (*pending, *(suspect.result for suspect in suspects.values())):
+            texts = results.cells(self._recipe, result).items()
+            belongs.setdefault(result.fingerprint, set()).update(texts)
         wrong = [
-            *self._displaced(where, rows, suspects),
-            *self._missed(where, rows, suspects),
+            *self._displaced(where, rows, suspects, belongs),
+            *self._missed(where, rows, belongs),
             *self._unsent(rows),
         ]
         if not wrong:
@@ -199,13 +205,15 @@ class Repairs:
             }
             texts = found.setdefault(tuple(sorted(by_name.items())), _Texts(by_name))
             texts.indexes.append(index)
-            texts.fingerprints.add(suspect.result.fingerprint)
         return list(found.values())
 
     def _displaced(
-        self, where: Layout, rows: Sequence[Seen], suspects: Mapping[int, Suspect]
+        self, where: Layout, rows: Sequence[Seen], suspects: Mapping[int, Suspect], belongs: _Belongs
     ) -> list[_Wrong]:
-        """Cells that hold a text of a suspect, beside other inputs or in columns that are not that text's."""
+        """Cells that hold a text of a suspect, and none of what `belongs` beside the row's inputs there.
+
+        Two companies may well have the same category, and even the same question.
+        """
         by_longest: dict[str, list[_Texts]] = {}
         for texts in self._texts(suspects):
             by_longest.setdefault(texts.longest, []).append(texts)
@@ -216,11 +224,9 @@ class Repairs:
                 ours = set(texts.by_name.values())
                 if len(held & ours) < min(2, len(ours)):
                     continue
-                rightly: set[tuple[int | None, Cell]] = set()
-                if row.fingerprint in texts.fingerprints:
-                    rightly = {
-                        (where.columns.outputs.get(name), text) for name, text in texts.by_name.items()
-                    }
+                rightly: set[tuple[int | None, Cell]] = {
+                    (where.columns.outputs.get(name), text) for name, text in belongs.get(row.fingerprint, ())
+                }
                 columns = tuple(
                     c for c, cell in row.cells.items() if cell in ours and (c, cell) not in rightly
                 )
@@ -231,7 +237,7 @@ class Repairs:
                     wrong.append(_Wrong(place, row, columns, index))
         return wrong
 
-    def _missed(self, where: Layout, rows: Sequence[Seen], suspects: Mapping[int, Suspect]) -> list[_Wrong]:
+    def _missed(self, where: Layout, rows: Sequence[Seen], belongs: _Belongs) -> list[_Wrong]:
         """Cells that hold now what a repair put in, and did not before it: it may have been for others.
 
         And cells of mended rows that hold still what a repair was to replace, as their column moved away.
@@ -239,9 +245,8 @@ class Repairs:
         held: dict[str, set[str]] = {}
         for fix in self.unverified:
             held.setdefault(fix.fingerprint, set()).update(fix.held.values())
-        for suspect in suspects.values():
-            if suspect.result.fingerprint in held:
-                held[suspect.result.fingerprint] -= set(results.cells(self._recipe, suspect.result).values())
+        for cells_, texts in held.items():
+            texts -= {text for _, text in belongs.get(cells_, ())}
         values = {_text(value) for fix in self.unverified for value in fix.cells.values()}
         mended = {fix.fingerprint for fix in self.unverified}
         wrong: list[_Wrong] = []

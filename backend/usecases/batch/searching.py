@@ -8,7 +8,7 @@ from typing import Any
 from backend.domain import placement
 from backend.domain.recipes import Recipe
 from backend.domain.selection import Layout
-from backend.usecases.batch.comparing import as_before, holds
+from backend.usecases.batch.comparing import holds, typed_over
 from backend.usecases.batch.intents import Fix, Note
 from backend.usecases.batch.looking import Call, Seen, TabView
 from backend.usecases.batch.repairing import Beside, Repairs, Suspect, cells_of, confirmed
@@ -49,7 +49,9 @@ class Search:
             for index, place in placing.placed.items()
         )
         lost = {*placing.stale, *placing.gone}
-        fixes = self._repairs.find(where, rows, standing.suspects, lost, standing.note.placed())
+        fixes = self._repairs.find(
+            where, rows, standing.suspects, lost, standing.note.placed(), standing.sent_results.values()
+        )
         if fixes:
             yield from self._put_right(fixes, where, rows)
         elif self._repairs.unverified:
@@ -114,8 +116,8 @@ class Search:
                     standing.settle(index, state, None)
 
     def _typed_over(self, row: Seen, suspect: Suspect, where: Layout) -> bool:
-        """Whether our write came here and a person has replaced all of it: theirs stays."""
+        """Whether our write came here and a person has typed over some of it since: theirs stays."""
         sent, result = suspect.sent, suspect.result
         same_columns = all(where.columns.outputs.get(name) == c for name, c in sent.columns.items())
         before = sent.before_of(result.index)
-        return sent.acknowledged and same_columns and not as_before(self._recipe, row, result, before, where)
+        return sent.acknowledged and same_columns and typed_over(self._recipe, row, result, before, where)
