@@ -26,14 +26,15 @@ from backend.domain.rows import fingerprint
 from backend.domain.selection import Layout
 from backend.errors import TryLater
 from backend.ports import Area, Cell, Entered
+from backend.usecases.batch.comparing import holds
 from backend.usecases.batch.intents import Fix, Sent
 from backend.usecases.batch.looking import Call, Keep, Seen, TabView
 
 #: Bytes of repairs in one announcement; a document holds a MiB.
 ANNOUNCED_BYTES = 500_000
 
-#: Fingerprint → (output name, text) of the results that belong beside it.
-_Belongs = Mapping[str, Collection[tuple[str, str]]]
+#: Fingerprint → results that belong beside it.
+_Belongs = Mapping[str, Collection[Result]]
 #: Headers, and a row below them.
 _Look = tuple[tuple[str, ...], Seen]
 
@@ -72,6 +73,10 @@ class _Texts:
 
     by_name: Mapping[str, str]
     indexes: list[int] = field(default_factory=list)
+
+    @property
+    def all(self) -> set[str]:
+        return set(self.by_name.values())
 
     @property
     def longest(self) -> str:
@@ -163,10 +168,9 @@ class Repairs:
         `lost` are suspects whose inputs stand nowhere: somebody edited them. `settled` are rows that were
         verified just now, which no document tells yet.
         """
-        belongs: dict[str, set[tuple[str, str]]] = {}
+        belongs: dict[str, list[Result]] = {}
         for result in (*pending, *(suspect.result for suspect in suspects.values())):
-            texts = results.cells(self._recipe, result).items()
-            belongs.setdefault(result.fingerprint, set()).update(texts)
+            belongs.setdefault(result.fingerprint, []).append(result)
         wrong = [
             *self._displaced(where, rows, suspects, belongs),
             *self._missed(where, rows, belongs),
@@ -210,7 +214,7 @@ class Repairs:
     def _displaced(
         self, where: Layout, rows: Sequence[Seen], suspects: Mapping[int, Suspect], belongs: _Belongs
     ) -> list[_Wrong]:
-        """Cells that hold a text of a suspect, and none of what `belongs` beside the row's inputs there.
+        """Cells that hold a text of a suspect, but for rows that hold what `belongs` beside them.
 
         Two companies may well have the same category, and even the same question.
         """
@@ -220,21 +224,18 @@ class Repairs:
         wrong: list[_Wrong] = []
         for place, row in enumerate(rows):
             held = {cell for cell in row.cells.values() if isinstance(cell, str)}
-            for texts in (texts for cell in held for texts in by_longest.get(cell, ())):
-                ours = set(texts.by_name.values())
-                if len(held & ours) < min(2, len(ours)):
-                    continue
-                rightly: set[tuple[int | None, Cell]] = {
-                    (where.columns.outputs.get(name), text) for name, text in belongs.get(row.fingerprint, ())
-                }
-                columns = tuple(
-                    c for c, cell in row.cells.items() if cell in ours and (c, cell) not in rightly
-                )
-                if columns:
-                    index = next(
-                        (i for i in texts.indexes if suspects[i].sent.places[i] == place), texts.indexes[0]
-                    )
-                    wrong.append(_Wrong(place, row, columns, index))
+            found = [texts for cell in held for texts in by_longest.get(cell, ())]
+            if not found:
+                continue
+            texts = max(found, key=lambda texts: len(held & texts.all))
+            if len(held & texts.all) < min(2, len(texts.all)):
+                continue
+            own = [r for r in belongs.get(row.fingerprint, ()) if holds(self._recipe, row, r, where)]
+            rightly = set(where.columns.outputs.values()) if own else set()
+            columns = tuple(c for c, cell in row.cells.items() if cell in texts.all and c not in rightly)
+            if columns:
+                here = (i for i in texts.indexes if suspects[i].sent.places[i] == place)
+                wrong.append(_Wrong(place, row, columns, next(here, texts.indexes[0])))
         return wrong
 
     def _missed(self, where: Layout, rows: Sequence[Seen], belongs: _Belongs) -> list[_Wrong]:
@@ -246,7 +247,8 @@ class Repairs:
         for fix in self.unverified:
             held.setdefault(fix.fingerprint, set()).update(fix.held.values())
         for cells_, texts in held.items():
-            texts -= {text for _, text in belongs.get(cells_, ())}
+            for result in belongs.get(cells_, ()):
+                texts -= set(results.cells(self._recipe, result).values())
         values = {_text(value) for fix in self.unverified for value in fix.cells.values()}
         mended = {fix.fingerprint for fix in self.unverified}
         wrong: list[_Wrong] = []
