@@ -228,7 +228,7 @@ class Repairs:
             if not found:
                 continue
             texts = max(found, key=lambda texts: len(held & texts.all))
-            if len(held & texts.all) < min(2, len(texts.all)):
+            if len(held & texts.all) < min(2, len(texts.all)) or _is_anothers(where, row, texts, held):
                 continue
             own = [r for r in belongs.get(row.fingerprint, ()) if holds(self._recipe, row, r, where)]
             rightly = set(where.columns.outputs.values()) if own else set()
@@ -427,6 +427,13 @@ class Repairs:
                 self._looked.add(sent.n)
                 for row in sent.seen.values():
                     self._saw(sent.headers, row)
+
+
+def _is_anothers(where: Layout, row: Seen, texts: _Texts, held: set[str]) -> bool:
+    """Whether another text stands where one of these would: two companies may share all but their names."""
+    missing = [name for name, text in texts.by_name.items() if text not in held]
+    shown = {row.cell(where.columns.outputs.get(name)) for name in missing}
+    return bool(shown - texts.all - {""})
 
 
 def _likeness(where: Layout, row: Seen, headers: tuple[str, ...], seen: Seen) -> int:
