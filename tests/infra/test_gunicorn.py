@@ -161,7 +161,7 @@ def test_a_boot_that_fails_is_told_in_lines_without_secrets() -> None:
         and "DATABASE must be sqlite:PATH or firestore, not '[redacted]'" in line["message"]
         for line in lines
     )
-    assert lines[-1] == {"severity": "ERROR", "message": "Reason: Worker failed to boot."}
+    assert (lines[-1]["severity"], lines[-1]["message"]) == ("ERROR", "Reason: Worker failed to boot.")
 
 
 def test_every_missing_setting_is_named_in_one_line() -> None:
