@@ -47,6 +47,7 @@ def serve():
 
     @app.get("/batch")
     def batch():
+        logging.getLogger("small").warning("Begun.", extra={"action": "begun"})
         return "given back" if told.wait(20) else "too late"
 
     return app
@@ -261,9 +262,9 @@ def test_sigterm_tells_the_application_and_waits_for_its_answer(tmp_path: Path) 
             stdout=subprocess.PIPE,
             text=True,
         )
-        [worker] = psutil.Process(server.process.pid).children()
-        end = time.monotonic() + 10
-        while not any(c.status == "ESTABLISHED" for c in worker.net_connections()) and time.monotonic() < end:
+        end = time.monotonic() + 60
+        while not any(line.get("action") == "begun" for line in server.lines()):
+            assert time.monotonic() < end
             time.sleep(0.02)
         started = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
