@@ -135,7 +135,7 @@ class RowFailed(RowmillError):
 
 
 class PauseJob(RowmillError):
-    """The job stops here until a person acts. `reason` is a key of `domain.job.PAUSE_REASONS`."""
+    """The job stops here until a person acts. `reason` is a key of `domain.job.REASONS`."""
 
     def __init__(self, reason: str, message: str) -> None:
         super().__init__(message)

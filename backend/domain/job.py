@@ -146,9 +146,17 @@ def ask_to_stop(job: Job, how: str) -> Job:
     return replace(job, stopping=how)
 
 
-def pause(job: Job, reason: str) -> Job:
+def pause(job: Job, reason: str, sentence: str | None = None) -> Job:
+    """`sentence` says more of this pause than the reason's own, such as which model was refused."""
     _expect(job, "pause", Status.PENDING, Status.RUNNING)
-    return replace(job, status=Status.PAUSED, reason=reason, stopping=None)
+    return replace(job, status=Status.PAUSED, reason=reason, stopping=None, error=sentence)
+
+
+def why(job: Job) -> str | None:
+    """What a person reads of the reason."""
+    if job.reason is None:
+        return None
+    return (job.error if job.status is Status.PAUSED else None) or REASONS[job.reason]
 
 
 def resume(job: Job, now: float) -> Job:

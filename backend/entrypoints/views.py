@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from backend.domain import headers
-from backend.domain.job import REASONS, Job
+from backend.domain.job import Job, why
 from backend.domain.recipes import RECIPES, STATUS_HEADER
 from backend.domain.results import ROW_STATES
 from backend.domain.selection import Layout
@@ -35,7 +35,7 @@ def at_or_none(unix_s: float | None) -> datetime | None:
 
 def job_given(view: JobView, sub: str) -> JobGiven:
     job = view.job
-    reason = ReasonGiven(code=job.reason, sentence=REASONS[job.reason]) if job.reason else None
+    reason = ReasonGiven(code=job.reason, sentence=why(job) or "") if job.reason else None
     error = None
     if job.error_class is not None:
         error = JobErrorGiven(

@@ -96,3 +96,12 @@ def test_somebody_elses_key_offers_neither_resume_nor_retry() -> None:
 
 def test_every_reason_says_what_to_do_in_a_sentence() -> None:
     assert all(sentence.endswith(".") and sentence[0].isupper() for sentence in jobs.REASONS.values())
+
+
+def test_a_pause_tells_what_it_met_until_it_goes_on() -> None:
+    said = "llama3.2 is not available to this key. Choose another model."
+    paused = jobs.pause(a_job("1", status=Status.RUNNING), "model_unknown", said)
+    assert jobs.why(paused) == said
+    assert jobs.why(jobs.resume(paused, 0)) == jobs.REASONS[jobs.IN_LINE]
+    assert jobs.why(jobs.pause(a_job("1", status=Status.RUNNING), "asked")) == jobs.REASONS["asked"]
+    assert jobs.why(replace(paused, reason=None)) is None

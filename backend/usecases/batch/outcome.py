@@ -40,17 +40,17 @@ def change(outcome: Outcome, now: float, trace_id: str | None) -> Callable[[Job]
             reason = outcome.reason or "sheet_gone"
             return partial(jobs.fail, reason=reason, sentence=outcome.why or "", now=now, trace_id=trace_id)
         case "paused":
-            return partial(_pause, reason=outcome.reason or "asked", now=now)
+            return partial(_pause, reason=outcome.reason or "asked", sentence=outcome.sentence, now=now)
         case "later":
             reason, delay_s = outcome.reason or jobs.IN_LINE, outcome.delay_s
             return partial(_later, reason=reason, now=now, delay_s=delay_s)
         case _:
-            return partial(_pause, reason="asked", now=now)
+            return partial(_pause, reason="asked", sentence=None, now=now)
 
 
-def _pause(job: Job, reason: str, now: float) -> Job:
-    return jobs.cancel(job, now) if job.stopping == "cancel" else jobs.pause(job, reason)
+def _pause(job: Job, reason: str, sentence: str | None, now: float) -> Job:
+    return jobs.cancel(job, now) if job.stopping == "cancel" else jobs.pause(job, reason, sentence)
 
 
 def _later(job: Job, reason: str, now: float, delay_s: float) -> Job:
-    return _pause(job, "asked", now) if job.stopping else jobs.back_in_line(job, reason, now + delay_s)
+    return _pause(job, "asked", None, now) if job.stopping else jobs.back_in_line(job, reason, now + delay_s)
