@@ -409,6 +409,7 @@ SCHEDULES = [
         cron="30 6 * * MON-FRI",
         time_zone="America/New_York",
         in_english="At 06:30 on Monday through Friday",
+        next_times=["2026-11-24T11:30:00Z", "2026-11-25T11:30:00Z", "2026-11-26T11:30:00Z"],
         runs=[],
     ),
     a_schedule(
