@@ -60,9 +60,9 @@ def test_a_value_is_what_json_and_a_sheet_can_hold(cell: object) -> None:
 
 
 def test_a_long_cell_of_digits_is_judged_at_once() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     value("+" + "1" * 45_000 + "x")
-    assert time.perf_counter() - began < 0.5
+    assert time.process_time() - began < 5, "a pattern that goes back over it takes minutes"
 
 
 @given(st.lists(st.lists(CELLS, max_size=5), max_size=30))

