@@ -15,7 +15,7 @@ columns moved, too) is left empty.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from backend.domain import results
@@ -26,17 +26,13 @@ from backend.domain.rows import fingerprint
 from backend.domain.selection import Layout
 from backend.errors import TryLater
 from backend.ports import Area, Cell, Entered
-from backend.usecases.batch.comparing import holds
-from backend.usecases.batch.intents import Fix, Sent
+from backend.usecases.batch.displaced import Belongs, Suspect, Wrong, displaced, texts_of
+from backend.usecases.batch.intents import Fix
 from backend.usecases.batch.looking import Call, Keep, Seen, TabView
+from backend.usecases.batch.looks import Looks
 
 #: Bytes of repairs in one announcement; a document holds a MiB.
 ANNOUNCED_BYTES = 500_000
-
-#: Fingerprint → results that belong beside it.
-_Belongs = Mapping[str, Collection[Result]]
-#: Headers, and a row below them.
-_Look = tuple[tuple[str, ...], Seen]
 
 
 class Beside:
@@ -60,43 +56,6 @@ class Beside:
 
 
 @dataclass(frozen=True, slots=True)
-class Suspect:
-    """A result that was not found where it was written: its text may stand elsewhere."""
-
-    result: Result
-    sent: Sent
-
-
-@dataclass(slots=True)
-class _Texts:
-    """Texts that one result writes, by output name; several rows may have the same."""
-
-    by_name: Mapping[str, str]
-    indexes: list[int] = field(default_factory=list)
-
-    @property
-    def all(self) -> set[str]:
-        return set(self.by_name.values())
-
-    @property
-    def longest(self) -> str:
-        return max(self.by_name.values(), key=len)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wrong:
-    """Columns of a row that may hold what does not belong there."""
-
-    place: int
-    row: Seen
-    columns: tuple[int, ...]
-    #: The suspect whose text it is; None where a repair may have missed.
-    index: int | None = None
-    #: Nobody knows what the row showed before: only where our own result belongs, it is put back.
-    guessed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class _Identity:
     """Which row it is, by inputs that were not hit, and what its other inputs held."""
 
@@ -117,12 +76,7 @@ class Repairs:
         self._pictured: set[int] | None = None
         #: The fingerprints of those rows.
         self._known: set[str] = set()
-        #: Whole rows by fingerprint, each with the headers above it: what looks before our writes saw.
-        self._looks: dict[str, list[_Look]] = {}
-        #: Numbers of the writes whose looks are among them.
-        self._looked: set[int] = set()
-        #: Looks by the texts under some of their headers, made when first asked for.
-        self._indexed: dict[frozenset[str], dict[frozenset[tuple[str, str]], list[_Look]]] = {}
+        self._looks = Looks()
 
     def recall(self, fixes: Iterable[Fix]) -> None:
         """Repairs that an earlier holder announced."""
@@ -130,7 +84,7 @@ class Repairs:
 
     def keep(self, suspects: Mapping[int, Suspect]) -> Keep:
         """What a search has to remember of the tab."""
-        longest = {texts.longest for texts in self._texts(suspects)}
+        longest = {texts.longest for texts in texts_of(self._recipe, suspects)}
         mended = {fix.fingerprint for fix in self.unverified}
         return Keep(longest, mended, self._known if self._pictured is not None else None)
 
@@ -144,15 +98,13 @@ class Repairs:
             if fix.seen is not None:
                 cells = {**fix.seen.cells, **{column: _value(value) for column, value in fix.cells.items()}}
                 kept = {column: cell for column, cell in cells.items() if cell != ""}
-                self._saw(fix.headers, Seen(fix.fingerprint, kept))
+                self._looks.saw(fix.headers, Seen(fix.fingerprint, kept))
 
     def verified(self) -> None:
         """A whole search found nothing wrong."""
         self.unverified = []
         self._pictured, self._known = None, set()
-        self._looks.clear()
-        self._looked.clear()
-        self._indexed.clear()
+        self._looks.forget()
 
     def find(
         self,
@@ -172,13 +124,13 @@ class Repairs:
         for result in (*pending, *(suspect.result for suspect in suspects.values())):
             belongs.setdefault(result.fingerprint, []).append(result)
         wrong = [
-            *self._displaced(where, rows, suspects, belongs),
+            *displaced(self._recipe, where, rows, suspects, belongs),
             *self._missed(where, rows, belongs),
             *self._unsent(rows),
         ]
         if not wrong:
             return []
-        self._remember_looks(suspects)
+        self._looks.remember(suspect.sent for suspect in suspects.values())
         present = {row.fingerprint for row in rows}
         whose = [self._identified(where, one, suspects, present) for one in wrong]
         own = self._own({identity.fingerprint for identity in whose}, settled)
@@ -201,44 +153,7 @@ class Repairs:
 
     # ── what may be wrong ──────────────────────────────────────────────────────────────────────────
 
-    def _texts(self, suspects: Mapping[int, Suspect]) -> list[_Texts]:
-        found: dict[tuple[tuple[str, str], ...], _Texts] = {}
-        for index, suspect in suspects.items():
-            by_name = {
-                name: text for name, text in results.cells(self._recipe, suspect.result).items() if text
-            }
-            texts = found.setdefault(tuple(sorted(by_name.items())), _Texts(by_name))
-            texts.indexes.append(index)
-        return list(found.values())
-
-    def _displaced(
-        self, where: Layout, rows: Sequence[Seen], suspects: Mapping[int, Suspect], belongs: _Belongs
-    ) -> list[_Wrong]:
-        """Cells that hold a text of a suspect, but for rows that hold what `belongs` beside them.
-
-        Two companies may well have the same category, and even the same question.
-        """
-        by_longest: dict[str, list[_Texts]] = {}
-        for texts in self._texts(suspects):
-            by_longest.setdefault(texts.longest, []).append(texts)
-        wrong: list[_Wrong] = []
-        for place, row in enumerate(rows):
-            held = {cell for cell in row.cells.values() if isinstance(cell, str)}
-            found = [texts for cell in held for texts in by_longest.get(cell, ())]
-            if not found:
-                continue
-            texts = max(found, key=lambda texts: len(held & texts.all))
-            if len(held & texts.all) < min(2, len(texts.all)) or _is_anothers(where, row, texts, held):
-                continue
-            own = [r for r in belongs.get(row.fingerprint, ()) if holds(self._recipe, row, r, where)]
-            rightly = set(where.columns.outputs.values()) if own else set()
-            columns = tuple(c for c, cell in row.cells.items() if cell in texts.all and c not in rightly)
-            if columns:
-                here = (i for i in texts.indexes if suspects[i].sent.places[i] == place)
-                wrong.append(_Wrong(place, row, columns, next(here, texts.indexes[0])))
-        return wrong
-
-    def _missed(self, where: Layout, rows: Sequence[Seen], belongs: _Belongs) -> list[_Wrong]:
+    def _missed(self, where: Layout, rows: Sequence[Seen], belongs: Belongs) -> list[Wrong]:
         """Cells that hold now what a repair put in, and did not before it: it may have been for others.
 
         And cells of mended rows that hold still what a repair was to replace, as their column moved away.
@@ -251,7 +166,7 @@ class Repairs:
                 texts -= set(results.cells(self._recipe, result).values())
         values = {_text(value) for fix in self.unverified for value in fix.cells.values()}
         mended = {fix.fingerprint for fix in self.unverified}
-        wrong: list[_Wrong] = []
+        wrong: list[Wrong] = []
         for place, row in enumerate(rows) if values else ():
             outputs = set(where.columns.outputs.values())
             columns: set[int] = set()
@@ -262,19 +177,19 @@ class Repairs:
             columns = {column for column in columns if row.cell(column) in values}
             columns |= {c for c in row.cells if row.cell(c) in held.get(row.fingerprint, ())}
             if columns:
-                wrong.append(_Wrong(place, row, tuple(columns), guessed=self._pictured is None))
+                wrong.append(Wrong(place, row, tuple(columns), guessed=self._pictured is None))
         return wrong
 
-    def _unsent(self, rows: Sequence[Seen]) -> list[_Wrong]:
+    def _unsent(self, rows: Sequence[Seen]) -> list[Wrong]:
         """Cells that still hold what a repair was to replace: its worker may have died before it was sent."""
         fixes: dict[str, list[Fix]] = {}
         for fix in self.unverified if self._pictured is None else ():
             fixes.setdefault(fix.fingerprint, []).append(fix)
-        wrong: list[_Wrong] = []
+        wrong: list[Wrong] = []
         for place, row in enumerate(rows):
             for fix in fixes.get(row.fingerprint, ()):
                 if all(row.cell(column) == text for column, text in fix.held.items()):
-                    wrong.append(_Wrong(place, row, tuple(fix.held)))
+                    wrong.append(Wrong(place, row, tuple(fix.held)))
         return wrong
 
     def _is_stranger(self, row: Seen) -> bool:
@@ -287,7 +202,7 @@ class Repairs:
     # ── whose cells they are ───────────────────────────────────────────────────────────────────────
 
     def _identified(
-        self, where: Layout, one: _Wrong, suspects: Mapping[int, Suspect], present: set[str]
+        self, where: Layout, one: Wrong, suspects: Mapping[int, Suspect], present: set[str]
     ) -> _Identity:
         """A row whose inputs were overwritten is known by the others, and by its fingerprint once put right.
 
@@ -299,7 +214,7 @@ class Repairs:
             return _Identity(row.fingerprint)
         # Somebody may have edited one input since the look, which hit none: any one may differ.
         for unlike in [hit] if hit else [{name} for name in inputs]:
-            if look := self._look_of(
+            if look := self._looks.of(
                 where, row, {name: c for name, c in inputs.items() if name not in unlike}
             ):
                 headers, seen = look
@@ -317,14 +232,6 @@ class Repairs:
             return self._by_frozen_inputs(where, row, hit, suspects[one.index].result)
         return _Identity(row.fingerprint)
 
-    def _look_of(self, where: Layout, row: Seen, inputs: Mapping[str, int]) -> _Look | None:
-        """The look whose row has the same in these columns; of several, the one that is most like it."""
-        key = frozenset((where.headers[column], row.cell(column)) for column in inputs.values())
-        if not any(text for _, text in key):
-            return None
-        found = self._looks_by(frozenset(header for header, _ in key)).get(key, ())
-        return max(reversed(list(found)), key=lambda look: _likeness(where, row, *look), default=None)
-
     def _by_frozen_inputs(self, where: Layout, row: Seen, hit: set[str], result: Result) -> _Identity:
         """After a takeover: what was sent of the row is what stood there, if the fingerprint says so."""
         sent = self._beside.frozen_inputs(result.index)
@@ -337,17 +244,6 @@ class Repairs:
             return _Identity(row.fingerprint)
         strings = _strings(sent)
         return _Identity(result.fingerprint, {inputs[name]: strings.get(name) for name in hit})
-
-    def _looks_by(self, headers: frozenset[str]) -> dict[frozenset[tuple[str, str]], list[_Look]]:
-        """Looks by what stood under some headers."""
-        if headers not in self._indexed:
-            found: dict[frozenset[tuple[str, str]], list[_Look]] = {}
-            for look in (look for looks in self._looks.values() for look in looks):
-                if headers <= set(look[0]):
-                    key = frozenset((header, look[1].cell(look[0].index(header))) for header in headers)
-                    found.setdefault(key, []).append(look)
-            self._indexed[headers] = found
-        return self._indexed[headers]
 
     # ── what belongs there ─────────────────────────────────────────────────────────────────────────
 
@@ -379,7 +275,7 @@ class Repairs:
         return _strings(self._beside.frozen_outputs(fingerprint))
 
     def _right_cells(
-        self, where: Layout, one: _Wrong, identity: _Identity, outputs: Mapping[str, Entered]
+        self, where: Layout, one: Wrong, identity: _Identity, outputs: Mapping[str, Entered]
     ) -> dict[int, Entered]:
         """The cells that are to be changed, with what they shall hold."""
         names = {column: name for name, column in where.columns.outputs.items()}
@@ -390,59 +286,22 @@ class Repairs:
             elif column in identity.inputs:
                 value = identity.inputs[column]
             else:
-                known, value = self._theirs(where, column, one.row, identity)
+                known, value = self._looks.in_column(
+                    where, column, one.row, identity.looked_like or identity.fingerprint
+                )
                 if not known and not self._must_be_ours(where, column, one):
                     continue
             if one.row.cell(column) != _text(value):
                 right[column] = value
         return right
 
-    def _theirs(self, where: Layout, column: int, row: Seen, identity: _Identity) -> tuple[bool, Entered]:
-        """What a person's own column held by the look before a write, and whether any look tells."""
-        header = where.headers[column] if column < len(where.headers) else ""
-        known_as = identity.looked_like or identity.fingerprint
-        looks = [look for look in self._looks.get(known_as, ()) if header in look[0]]
-        if not header.strip() or not looks:
-            return False, None
-        headers, seen = max(reversed(looks), key=lambda look: _likeness(where, row, *look))
-        return True, seen.entered(headers.index(header))
-
-    def _must_be_ours(self, where: Layout, column: int, one: _Wrong) -> bool:
+    def _must_be_ours(self, where: Layout, column: int, one: Wrong) -> bool:
         """Of a cell that no look saw: a copy that a person made has its original in our columns beside it."""
         if one.index is None:
             return False
         header = where.headers[column] if column < len(where.headers) else ""
         outputs = {one.row.cell(c) for c in where.columns.outputs.values()}
         return not header.strip() or one.row.cell(column) not in outputs
-
-    # ── what looks saw ─────────────────────────────────────────────────────────────────────────────
-
-    def _saw(self, headers: tuple[str, ...], row: Seen) -> None:
-        self._looks.setdefault(row.fingerprint, []).append((headers, row))
-        self._indexed.clear()
-
-    def _remember_looks(self, suspects: Mapping[int, Suspect]) -> None:
-        for sent in {suspect.sent.n: suspect.sent for suspect in suspects.values()}.values():
-            if sent.n not in self._looked:
-                self._looked.add(sent.n)
-                for row in sent.seen.values():
-                    self._saw(sent.headers, row)
-
-
-def _is_anothers(where: Layout, row: Seen, texts: _Texts, held: set[str]) -> bool:
-    """Whether another text stands where one of these would: two companies may share all but their names."""
-    missing = [name for name, text in texts.by_name.items() if text not in held]
-    shown = {row.cell(where.columns.outputs.get(name)) for name in missing}
-    return bool(shown - texts.all - {""})
-
-
-def _likeness(where: Layout, row: Seen, headers: tuple[str, ...], seen: Seen) -> int:
-    """In how many columns two sights of a row agree: rows with equal inputs are told apart by the others."""
-    return sum(
-        1
-        for column, header in enumerate(where.headers)
-        if header.strip() and header in headers and row.cell(column) == seen.cell(headers.index(header))
-    )
 
 
 def _that_fit(fixes: Iterable[Fix]) -> list[Fix]:

@@ -9,9 +9,10 @@ from backend.domain import placement
 from backend.domain.recipes import Recipe
 from backend.domain.selection import Layout
 from backend.usecases.batch.comparing import holds, typed_over
+from backend.usecases.batch.displaced import Suspect
 from backend.usecases.batch.intents import Fix, Note
 from backend.usecases.batch.looking import Call, Seen, TabView
-from backend.usecases.batch.repairing import Beside, Repairs, Suspect, cells_of, confirmed
+from backend.usecases.batch.repairing import Beside, Repairs, cells_of, confirmed
 from backend.usecases.batch.sending import Sender
 from backend.usecases.batch.standing import Standing
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from backend.domain import placement
 from backend.domain.results import Result
+from backend.usecases.batch.displaced import Suspect
 from backend.usecases.batch.intents import Note, Sent
-from backend.usecases.batch.repairing import Suspect
 
 
 class Standing:
