@@ -55,7 +55,7 @@ class Desk:
             "job", spreadsheet_id, "", sheet_id, "Leads", "case_a", 1, "m", "standin", "sub", "e", 0.0,
             columns={column.name: column.header for column in CASE_A.inputs},
         )  # fmt: skip
-        self._kept: dict[Key, dict[str, object]] = {
+        self.kept: dict[Key, dict[str, object]] = {
             result_key("job", 1, 0): {"rows": [results.to_data(result) for result in self.results]}
         }
         self._sent_inputs = [inputs_of_firm(one.outputs[1].removeprefix("brand of ")) for one in found]
@@ -96,7 +96,7 @@ class Desk:
 
     def get_many(self, keys: Iterable[Key]) -> list[Document | None]:
         """The store, as far as a recall asks it."""
-        return [Document(key, self._kept[key], "1") if key in self._kept else None for key in keys]
+        return [Document(key, self.kept[key], "1") if key in self.kept else None for key in keys]
 
     def _placed(self, indexes: set[int], settled: set[int]) -> dict[int, Result]:
         known = settled | {index for index, (_, place) in self.settled.items() if place is not None}
@@ -147,7 +147,7 @@ class Desk:
                 return
 
     def _commit(self, note: Note) -> None:
-        self._kept[write_key("job", 1, self.writes)] = note_to_data("job", note)
+        self.kept[write_key("job", 1, self.writes)] = note_to_data("job", note)
         self.writes += 1
         for state, places in note.settled.items():
             self.settled |= {index: (state, place) for index, place in places.items()}

@@ -183,10 +183,11 @@ class _Gathering:
         texts = {name: text for name, text in row.outputs.items() if not is_blank(text)}
         if not texts or not row.fingerprint:
             return
-        self._outputs[row.fingerprint] = texts
-        self._output_chars += sum(map(len, texts.values()))
-        if self._output_chars > CHUNK_CHARS:
+        chars = sum(map(len, texts.values()))
+        if self._outputs and self._output_chars + chars > CHUNK_CHARS:
             self._close_outputs()
+        self._outputs[row.fingerprint] = texts
+        self._output_chars += chars
 
     def chunks(self, *, last: bool) -> Iterator[Chunk]:
         """What is full; the newest rows wait for more unless the sheet has ended."""
