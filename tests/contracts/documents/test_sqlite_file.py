@@ -121,6 +121,39 @@ def test_threads_that_end_leave_no_connection_behind(path: Path) -> None:
         assert sum(target == str(path) for target in held) <= 3
 
 
+def test_many_threads_that_look_around_hold_little_together(path: Path) -> None:
+    """Each thread's connection would keep 2 MB of the file in memory: 80 MB here."""
+    count, threads = 600, 40
+    keys = [thing(f"t{n}") for n in range(count)]
+    with opened(path) as store:
+        for key in keys:
+            put(store, key, text="x" * 4_000)
+        everybody_has_looked = threading.Barrier(threads + 1)
+        measured = threading.Event()
+
+        def look() -> None:
+            for at in range(0, count, 50):
+                store.get_many(keys[at : at + 50])
+            everybody_has_looked.wait(60)
+            measured.wait(60)
+
+        before = _held_kb()
+        lookers = [threading.Thread(target=look) for _ in range(threads)]
+        for looker in lookers:
+            looker.start()
+        everybody_has_looked.wait(60)
+        grown = _held_kb() - before
+        measured.set()
+        for looker in lookers:
+            looker.join()
+    assert grown < 40 * 1024
+
+
+def _held_kb() -> int:
+    rows = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(row.split()[1]) for row in rows if row.startswith("Pss_Anon"))
+
+
 def _exists(fd: str) -> bool:
     return os.path.lexists(f"/proc/self/fd/{fd}")
 
