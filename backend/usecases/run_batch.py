@@ -25,7 +25,7 @@ from backend.usecases.batch.freezing import Freezing
 from backend.usecases.batch.frozen import NoColumns
 from backend.usecases.batch.holding import LeaseLost
 from backend.usecases.batch.levels import keep_level
-from backend.usecases.batch.outcome import Outcome, change
+from backend.usecases.batch.outcome import Outcome, change, ended_by
 from backend.usecases.batch.outside import Outside
 from backend.usecases.batch.patience import PatientDocuments
 from backend.usecases.batch.process import BatchSettings, Process
@@ -129,16 +129,8 @@ class _Batch:
         """Raises `LeaseLost`; every other trouble is an outcome."""
         try:
             return self._stages()
-        except PauseJob as pause:
-            return Outcome("paused", pause.reason, pause.message, cause=pause)
-        except Forbidden as refused:
-            return Outcome("paused", "not_shared", refused.message, cause=refused)
-        except NotFound as gone:
-            return Outcome("failed", "sheet_gone", gone.message, cause=gone)
-        except NoColumns as problem:
-            return Outcome("failed", "no_columns", problem.message, cause=problem)
-        except Invalid as refused:
-            return Outcome("failed", "sheet_refused", refused.message, cause=refused)
+        except (PauseJob, Forbidden, NotFound, NoColumns, Invalid) as error:
+            return ended_by(error)
 
     def _stages(self) -> Outcome:
         outside, tab = self._outside, None

@@ -10,7 +10,7 @@ from backend.errors import Conflict, TryLater
 from backend.ports import Create, Increment, Tab, Write
 from backend.usecases.batch.frozen import Chunk, Frozen, freeze
 from backend.usecases.batch.kept import staleness
-from backend.usecases.batch.outcome import Outcome
+from backend.usecases.batch.outcome import SHEET_BUSY, Outcome
 from backend.usecases.batch.outside import Outside
 from backend.usecases.batch.stepping import Stepper
 from backend.usecases.batch.working import FLAGS_EVERY_S, SHEET_BUSY_S, TICK_S
@@ -50,7 +50,7 @@ class Freezing:
                 break
             except TryLater as later:
                 if self._clock.monotonic() - began > SHEET_BUSY_S:
-                    return Outcome("later", "sheet_busy", delay_s=60.0)
+                    return SHEET_BUSY
                 if self._is_to_stop():
                     return Outcome("stopped")
                 self._holding.renew_if_due()

@@ -8,6 +8,8 @@ from functools import partial
 
 from backend.domain import job as jobs
 from backend.domain.job import Job
+from backend.errors import Forbidden, Invalid, NotFound, PauseJob
+from backend.usecases.batch.frozen import NoColumns
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,29 @@ class Outcome:
     @property
     def why(self) -> str | None:
         return self.sentence or jobs.REASONS.get(self.reason or "")
+
+
+#: Sheets is out of reach: the place goes to another job for a while.
+SHEET_BUSY = Outcome("later", "sheet_busy", delay_s=60.0)
+
+#: What no repeat would mend.
+Final = PauseJob | Forbidden | NotFound | NoColumns | Invalid
+
+
+def ended_by(error: Final) -> Outcome:
+    """How a batch ends that meets this."""
+    match error:
+        case PauseJob():
+            return Outcome("paused", error.reason, error.message, cause=error)
+        case Forbidden():
+            reason = "protected" if error.code == "protected" else "not_shared"
+            return Outcome("paused", reason, error.message, cause=error)
+        case NotFound():
+            return Outcome("failed", "sheet_gone", error.message, cause=error)
+        case NoColumns():
+            return Outcome("failed", "no_columns", error.message, cause=error)
+        case Invalid():
+            return Outcome("failed", "sheet_refused", error.message, cause=error)
 
 
 def change(outcome: Outcome, now: float, trace_id: str | None) -> Callable[[Job], Job]:

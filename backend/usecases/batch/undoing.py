@@ -11,13 +11,13 @@ from backend.domain import results
 from backend.domain.job import Job
 from backend.domain.recipes import Recipe
 from backend.domain.results import Result
-from backend.errors import Conflict, Forbidden, PauseJob, TryLater
+from backend.errors import Conflict, PauseJob, TryLater
 from backend.ports import Clock, Create, Documents, Increment, Sheets, Write
 from backend.usecases.batch.frozen import FrozenRows
 from backend.usecases.batch.holding import Holding
 from backend.usecases.batch.intents import Note, Sent
 from backend.usecases.batch.looking import ColumnsGone
-from backend.usecases.batch.outcome import Outcome
+from backend.usecases.batch.outcome import SHEET_BUSY, Outcome
 from backend.usecases.batch.process import BatchSettings
 from backend.usecases.batch.recalling import documents_of, note_to_data, pairs, sent_from_data
 from backend.usecases.batch.restoring import Restorer
@@ -136,7 +136,7 @@ class Undoing:
             if load_job(self._documents, self._undo.id)[0].stopping:
                 return Outcome("stopped")
         if self._trouble_since is not None and now - self._trouble_since > SHEET_BUSY_S:
-            return Outcome("later", "sheet_busy", delay_s=60.0)
+            return SHEET_BUSY
         return Outcome("more") if now - self._began >= self._settings.batch_s else None
 
     def _step(self, stepper: Stepper, restorer: Restorer) -> None:
@@ -154,9 +154,6 @@ class Undoing:
             if now - self._header_gone_since > HEADER_GONE_S:
                 raise PauseJob("column_gone", gone.message) from gone
             self._next_flush = now + gone.delay_s
-        except Forbidden as refused:
-            reason = "protected" if refused.code == "protected" else "not_shared"
-            raise PauseJob(reason, refused.message) from refused
         except TryLater as later:
             self._trouble_since = self._trouble_since or now
             self._next_flush = now + max(later.delay_s, 1.0)

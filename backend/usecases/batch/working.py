@@ -21,7 +21,7 @@ from backend.usecases.batch.feeding import Feeder, without_known
 from backend.usecases.batch.holding import Holding
 from backend.usecases.batch.intents import Note
 from backend.usecases.batch.looking import ColumnsGone
-from backend.usecases.batch.outcome import Outcome
+from backend.usecases.batch.outcome import SHEET_BUSY, Outcome, ended_by
 from backend.usecases.batch.placing import Placer
 from backend.usecases.batch.process import BatchSettings
 from backend.usecases.batch.purse import Purse
@@ -48,7 +48,7 @@ FIRST_FLUSH_S = 2.5
 READY_ROWS = 8_000
 #: A header that stays away for so long needs a person.
 HEADER_GONE_S = 60.0
-#: Sheets out of reach for so long: the place goes to another job for a while.
+#: Sheets out of reach for so long: the batch ends.
 SHEET_BUSY_S = 150.0
 #: A wait for the model's rate limit that is longer gives the place to another job.
 LONGEST_WAIT_S = 60.0
@@ -247,13 +247,8 @@ class Work:
             if now - self._header_gone_since > HEADER_GONE_S:
                 self._block(Outcome("paused", "column_gone", gone.message, cause=gone))
             self._next_flush = now + gone.delay_s
-        except Forbidden as refused:
-            reason = "protected" if refused.code == "protected" else "not_shared"
-            self._block(Outcome("paused", reason, refused.message, cause=refused))
-        except NotFound as gone:
-            self._block(Outcome("failed", "sheet_gone", gone.message, cause=gone))
-        except Invalid as refused:
-            self._block(Outcome("failed", "sheet_refused", refused.message, cause=refused))
+        except (Forbidden, NotFound, Invalid) as error:
+            self._block(ended_by(error))
         except TryLater as later:
             self._sheet_trouble_since = self._sheet_trouble_since or now
             waited = now - self._sheet_trouble_since
@@ -318,8 +313,7 @@ class Work:
         if self._stop is not None:
             return
         if self._asker.pause is not None:
-            pause = self._asker.pause
-            self._end_asking(Outcome("paused", pause.reason, pause.message, cause=pause))
+            self._end_asking(ended_by(self._asker.pause))
         elif now - self._began >= self._settings.batch_s:
             self._end_asking(Outcome("more"))
         elif self._asker.long_wait_s > LONGEST_WAIT_S and not self._asker.in_flight:
@@ -343,7 +337,7 @@ class Work:
             return self._stop  # what waits for its place is in the store: the next batch recalls it
         trouble = self._sheet_trouble_since
         if trouble is not None and self._clock.monotonic() - trouble > SHEET_BUSY_S:
-            return Outcome("later", "sheet_busy", delay_s=60.0)
+            return SHEET_BUSY
         if self._clock.monotonic() - self._began > self._settings.batch_s:
             return Outcome("more")
         return None
