@@ -13,7 +13,7 @@ from tests.journey.answers import answer
 from tests.journey.companies import companies
 from tests.stack import LocalStack, local_stack
 
-#: `LONG_STORM`: the two minutes of issue 5, after which a job has gone back in line and come again.
+#: `LONG_STORM`: two minutes, after which a job has gone back in line and come again.
 STORM_S = 120.0 if os.environ.get("LONG_STORM") else 6.0
 
 
