@@ -78,13 +78,13 @@ class Settings(BaseSettings):
         (), description="Domains whose users share answers already paid for."
     )
     signing_keys: Names = Field(
-        description="Secrets for watch tokens and download links; the first one signs."
+        description="Secrets that sign tokens and download links; the first one signs."
     )
     encryption_keys: Names = Field(
         (), description="Secrets that seal users' own model keys; the first one seals. None: no own keys."
     )
     watch_origin: str | None = Field(
-        None, description="One more origin that may poll progress (the workbench)."
+        None, description="One more origin that may poll progress and send files (the workbench)."
     )
     openai_api_key: str | None = Field(None, description="The deployment's own key for the model.")
     openai_base_url: str = Field("https://api.openai.com/v1", description="Any server of OpenAI's protocol.")
