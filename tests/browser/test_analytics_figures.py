@@ -90,6 +90,11 @@ def test_every_figure_is_the_stores_own_sum(desk: Bench, hours: int, data: st.Da
     compare(drawn(desk, hours), hours, by_hour)
 
 
+def test_a_share_is_rounded_down_and_no_further(desk: Bench) -> None:
+    for part, whole in ((29, 50), (57, 100), (999, 1_000), (1_000, 1_000), (0, 7), (0, 0)):
+        assert desk.evaluate(f"return percent({part}, {whole})") == percent(part, whole)
+
+
 def forget(store: SqliteDocuments, spreadsheet: str) -> None:
     found = store.query(STATS, {"spreadsheet_id": spreadsheet}, limit=1_000).documents
     store.commit([Delete(document.key, document.version) for document in found])
@@ -155,7 +160,7 @@ def count(value: int) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    return f"{part * 100 // whole}%"
+    return f"{part * 100 // whole if whole else 0}%"
 
 
 def money(microusd: int) -> str:
