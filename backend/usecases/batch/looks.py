@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from backend.domain.selection import Layout
 from backend.ports import Entered
@@ -42,12 +42,20 @@ class Looks:
                 for row in sent.seen.values():
                     self.saw(sent.headers, row)
 
-    def of(self, where: Layout, row: Seen, inputs: Mapping[str, int]) -> Look | None:
-        """The look whose row has the same in these columns; of several, the one that is most like it."""
+    def of(self, where: Layout, row: Seen, inputs: Mapping[str, int], unlike: Collection[int]) -> Look | None:
+        """The look whose row has the same in these columns, and in all others but the `unlike`."""
         key = frozenset((where.headers[column], row.cell(column)) for column in inputs.values())
         if not any(text for _, text in key):
             return None
-        found = self._under(frozenset(header for header, _ in key)).get(key, ())
+        found = [
+            look
+            for look in self._under(frozenset(header for header, _ in key)).get(key, ())
+            if all(
+                row.cell(column) == look[1].cell(look[0].index(header))
+                for column, header in enumerate(where.headers)
+                if header.strip() and header in look[0] and column not in unlike
+            )
+        ]
         return max(reversed(list(found)), key=lambda look: likeness(where, row, *look), default=None)
 
     def in_column(self, where: Layout, column: int, row: Seen, known_as: str) -> tuple[bool, Entered]:

@@ -214,9 +214,9 @@ class Repairs:
             return _Identity(row.fingerprint)
         # Somebody may have edited one input since the look, which hit none: any one may differ.
         for unlike in [hit] if hit else [{name} for name in inputs]:
-            if look := self._looks.of(
-                where, row, {name: c for name, c in inputs.items() if name not in unlike}
-            ):
+            same = {name: c for name, c in inputs.items() if name not in unlike}
+            may_differ = {*one.columns, *where.columns.outputs.values(), *(inputs[name] for name in unlike)}
+            if look := self._looks.of(where, row, same, may_differ):
                 headers, seen = look
                 if not hit and seen.fingerprint in present:
                     # Its equal stands elsewhere: what is written beside that one is not this one's.
