@@ -122,7 +122,7 @@ def follow(person: Person, stack: Stack, job: dict[str, Any], line: Line) -> dic
             line.end()
             reason = (job["reason"] or {}).get("sentence", "")
             raise JobStopped(f"The job paused. {reason} Then run the same command again; it carries on.")
-        part = stack.failed_part()
+        part = stack.processes.failed()
         if part is not None:
             line.end()
             raise JobStopped(f"A part of the local stack ended: {part}. Run the same command again.")

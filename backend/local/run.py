@@ -60,7 +60,7 @@ def run(wish: RunWish, environ: dict[str, str], line: Line) -> int:
             "Press Ctrl-C to end everything.",
             flush=True,
         )
-        while (part := stack.failed_part()) is None:
+        while (part := stack.processes.failed()) is None:
             time.sleep(0.5)
         print(f"A part of the local stack ended by itself: {part}.")
         return 1

@@ -9,9 +9,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
-import os
 import secrets
-import signal
 import socket
 import subprocess
 import sys
@@ -20,14 +18,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Literal, Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
 import requests
 
 from backend.config import BACKGROUND_QUEUE, DEFAULT_PRICES, LIVE_QUEUE, Settings
 from backend.errors import Invalid, RowmillError
-from backend.local import lifeline
+from backend.local.processes import Processes
 
 PROJECT = "rowmill-local"
 LOCATION = "europe-west1"
@@ -44,7 +42,6 @@ APP = "backend.app:serve()"
 SWEEP_EVERY_S = 5
 #: How long a process may take until it answers.
 START_S = 30.0
-STOP_S = 8.0
 LOCK_WAIT_S = 15.0
 
 
@@ -81,7 +78,7 @@ class Stack:
         self.settings = settings
         self._environ = dict(environ)
         self._logs = settings.data / "logs"
-        self._processes: list[tuple[str, subprocess.Popen[str]]] = []
+        self.processes = Processes(self._logs, environ)
         self._undo = contextlib.ExitStack()
         #: How each part is started again.
         self._again: dict[str, Callable[[], object]] = {}
@@ -98,14 +95,14 @@ class Stack:
         try:
             self._start()
         except BaseException:
-            self._end()
+            self._undo.close()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._end()
+        self._undo.close()
 
     # ── starting ───────────────────────────────────────────────────────────────────────────────────
 
@@ -117,8 +114,7 @@ class Stack:
         backend_port = free_port(settings.backend_port)
         workbench_port = free_port(settings.workbench_port) if settings.workbench else 0
         worker_port = free_port(0) if settings.two_services else backend_port
-        self._end_with_us, self._lifeline = os.pipe()
-        self._undo.callback(os.close, self._lifeline)
+        self._undo.enter_context(self.processes)
         self.backend_url = f"http://127.0.0.1:{backend_port}"
         self.worker_url = f"http://127.0.0.1:{worker_port}"
         self.workbench_url = f"http://127.0.0.1:{workbench_port}" if settings.workbench else ""
@@ -153,13 +149,13 @@ class Stack:
     def _standin(self, name: str, *arguments: object) -> str:
         """Starts a stand-in and waits for the line that says where it listens."""
         command = [sys.executable, "-m", f"backend.local.{name}", *map(str, arguments)]
-        process = self._process(name, command, {}, stdout=subprocess.PIPE)
+        process = self.processes.start(name, command, {}, stdout=subprocess.PIPE)
         line = process.stdout.readline() if process.stdout else ""
         try:
             url: str = json.loads(line)["listening"]
         except (ValueError, KeyError) as error:
             raise StackFailed(
-                f"The {name} stand-in did not start. Its log: {self._logs / name}.log"
+                f"The {name} stand-in did not start. Its log: {self.processes.log_of(name)}"
             ) from error
         port = url.rpartition(":")[2]
         self._again[name] = lambda: self._standin(name, *arguments, "--port", port)
@@ -191,7 +187,7 @@ class Stack:
     def _backend(self, name: str, role: str, url: str, key_file: Path) -> None:
         env = self._backend_environment(role, key_file) | {"BIND": url.removeprefix("http://")}
         command = [sys.executable, "-m", "gunicorn", "-c", "backend/gunicorn.conf.py", self.settings.app]
-        process = self._process(name, command, env | dict(self.settings.backend_env))
+        process = self.processes.start(name, command, env | dict(self.settings.backend_env))
         self._again[name] = lambda: self._backend(name, role, url, key_file)
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
@@ -201,7 +197,7 @@ class Stack:
                 if requests.get(f"{url}/healthz", timeout=2).ok:
                     return
             time.sleep(0.05)
-        raise StackFailed(f"The {name} did not start. Its log: {self._logs / name}.log")
+        raise StackFailed(f"The {name} did not start. Its log: {self.processes.log_of(name)}")
 
     def _backend_environment(self, role: str, key_file: Path) -> dict[str, str]:
         env = {
@@ -247,90 +243,16 @@ class Stack:
             file.write_text(secrets.token_urlsafe(48))
         return file.read_text()
 
-    def _process(
-        self, name: str, command: list[str], env: Mapping[str, str], stdout: int | IO[str] | None = None
-    ) -> subprocess.Popen[str]:
-        # A part that is started again goes on in its log: what it said before is told nowhere else.
-        log = (self._logs / f"{name}.log").open("a" if name in self._again else "w")
-        self._undo.callback(log.close)
-        process = subprocess.Popen(
-            command,
-            env={
-                **self._environ,
-                lifeline.ENVIRONMENT_NAME: str(self._end_with_us),
-                # A proxy of the environment must not be asked for what is on this machine.
-                "NO_PROXY": "127.0.0.1,localhost",
-                **env,
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=stdout or log,
-            stderr=log,
-            text=True,
-            pass_fds=(self._end_with_us,),
-            # Ctrl-C goes to the command alone, which ends the others in order.
-            start_new_session=True,
-        )
-        self._processes.append((name, process))
-        return process
-
-    # ── ending ─────────────────────────────────────────────────────────────────────────────────────
-
-    def failed_part(self) -> str | None:
-        """The name of a part that has ended by itself, with its log; None while all live."""
-        for name, process in self._processes:
-            if process.poll() is not None:
-                return f"{name} (log: {self._logs / name}.log)"
-        return None
+    # ── starting again ─────────────────────────────────────────────────────────────────────────────
 
     def restart(self, name: str) -> None:
         """Kills a part as a crash would, and starts it again on its port; `name` as in the logs."""
-        self.kill(name)
+        self.processes.kill(name)
         self.start_again(name)
-
-    def kill(self, name: str) -> None:
-        """Ends a part and all that it started, as a crash would."""
-        process = next(process for part, process in self._processes if part == name)
-        os.killpg(process.pid, signal.SIGKILL)
-        self._ended(name, process)
-
-    def terminate(self, name: str, within_s: float) -> None:
-        """Asks a part to end, as Cloud Run does, and waits; raises `TimeoutExpired` when it takes longer."""
-        process = next(process for part, process in self._processes if part == name)
-        process.send_signal(signal.SIGTERM)
-        process.wait(within_s)
-        self._ended(name, process)
 
     def start_again(self, name: str) -> None:
         """Starts a part that has ended, on its port."""
         self._again[name]()
-
-    def _ended(self, name: str, process: subprocess.Popen[str]) -> None:
-        process.wait()
-        if process.stdout:
-            process.stdout.close()
-        self._processes.remove((name, process))
-
-    def pid_of(self, name: str) -> int:
-        """The process id of a part, for those who want to kill it."""
-        return next(process.pid for part, process in self._processes if part == name)
-
-    def _end(self) -> None:
-        for _, process in reversed(self._processes):
-            if process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-        deadline = time.monotonic() + STOP_S
-        for _, process in reversed(self._processes):
-            try:
-                process.wait(max(0.1, deadline - time.monotonic()))
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
-            if process.stdout:
-                process.stdout.close()
-        if self._processes:
-            os.close(self._end_with_us)
-        self._processes.clear()
-        self._undo.close()
 
 
 def _price_list() -> list[str]:

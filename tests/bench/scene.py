@@ -69,7 +69,7 @@ class Scene:
     def __init__(self, stack: Stack) -> None:
         self.local = LocalStack(stack)
         self.stack = stack
-        self.backend_pid = stack.pid_of("backend")
+        self.backend_pid = stack.processes.pid_of("backend")
         self._made = 0
 
     def cpu_s(self) -> float:
@@ -78,7 +78,7 @@ class Scene:
 
     def standins_cpu_s(self) -> float:
         """Of the stand-ins: they take it from the same cores."""
-        return sum(usage.cpu_s(self.stack.pid_of(name)) for name in STANDINS)
+        return sum(usage.cpu_s(self.stack.processes.pid_of(name)) for name in STANDINS)
 
     # ── jobs ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -77,7 +77,7 @@ class Faulty(LocalStack):
 
     def workers(self, state: str | None = None) -> list[int]:
         """The process ids of gunicorn's workers, or of those in one state ("T": they stand still)."""
-        master = self.stack.pid_of("backend")
+        master = self.stack.processes.pid_of("backend")
         children = Path(f"/proc/{master}/task/{master}/children").read_text().split()
         return [pid for pid in map(int, children) if state in (None, _state(pid))]
 

@@ -108,7 +108,7 @@ def test_a_worker_that_stalls_between_its_read_and_its_write_does_no_harm() -> N
         stack.until(lambda: stack.job(job["id"])["counts"]["total"] == ROWS)
         stack.faults(stack.sheets_url, hold="before", only="write")
         stack.until(lambda: held(stack) > 0)
-        master = stack.stack.pid_of("backend")
+        master = stack.stack.processes.pid_of("backend")
         (stalled,) = children(master)
         os.kill(stalled, signal.SIGSTOP)
         stack.person = Person(stack.stack)  # an open connection would lead to the process that stalls

@@ -36,7 +36,7 @@ def mortal() -> Iterator[LocalStack]:
 
 def kill_worker(stack: LocalStack) -> None:
     """SIGKILL to the process that works; gunicorn starts another one."""
-    master = stack.stack.pid_of("backend")
+    master = stack.stack.processes.pid_of("backend")
     for pid in children(master):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)

@@ -147,7 +147,7 @@ def test_a_worker_that_is_asked_to_end_loses_nothing(
     before = asked(services)
     job = services.queue(sheet)
     services.until(lambda: asked(services) - before >= IN_FLIGHT)
-    services.stack.terminate("worker", END_WITHIN_S)
+    services.stack.processes.terminate("worker", END_WITHIN_S)
     # It gave its batch back itself; the api answers, and the job waits for another instance.
     assert [line["outcome"] for line in lines(services, "worker", "batch_ended")][-1] == "more"
     stands = services.job(job["id"])
@@ -164,7 +164,7 @@ def test_a_worker_that_is_asked_to_end_loses_nothing(
 
 
 def test_a_sheet_that_is_queued_while_no_worker_is_there_is_filled_when_one_is(services: LocalStack) -> None:
-    services.stack.terminate("worker", END_WITHIN_S)
+    services.stack.processes.terminate("worker", END_WITHIN_S)
     sheet = a_sheet(services, rows=10)
     job = services.queue(sheet)
     time.sleep(1)
