@@ -13,8 +13,6 @@ from google.auth.exceptions import TransportError
 from backend.errors import Unauthenticated
 from backend.ports import Clock
 
-#: Where Google publishes the certificates of its ID tokens, as `{key id: X.509 in PEM}`.
-GOOGLE_CERTS_URL = "https://www.googleapis.com/oauth2/v1/certs"
 #: Seconds that certificates are kept when the answer does not say.
 DEFAULT_MAX_AGE_S = 3600.0
 #: Seconds between two fetches at least, so that forged key ids and an outage cost one request a minute.
@@ -30,7 +28,10 @@ class Certificates:
     """A cache of the certificates at one address. May be used from any thread."""
 
     def __init__(self, *, url: str, request: Any, clock: Clock) -> None:
-        """`request` is a `google.auth.transport.Request`; the clock's monotonic side is used."""
+        """`url` answers with `{key id: X.509 in PEM}`, as Google publishes those of its ID tokens.
+
+        `request` is a `google.auth.transport.Request`; the clock's monotonic side is used.
+        """
         self._url = url
         self._request = request
         self._clock = clock

@@ -44,12 +44,6 @@ def guess(data: bytes, encoding: Encoding, known: Collection[str]) -> Dialect:
     )
 
 
-def sep_line_length(text: str) -> int:
-    """Characters of a leading `sep=…` line with its end, or 0."""
-    sep = _SEP_LINE.match(text)
-    return sep.end() if sep else 0
-
-
 def _candidates(sample: str) -> list[tuple[str, bool]]:
     plain = [(delimiter, False) for delimiter in DELIMITERS]
     return plain + [(delimiter, True) for delimiter in DELIMITERS if f'{delimiter} "' in sample]

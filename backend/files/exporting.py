@@ -8,22 +8,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from backend.domain.cells import FORMULA_STARTS, inert
 from backend.files.csv_writing import csv_pieces
 from backend.files.table import Cell, Dialect, Row
-from backend.files.xlsx_writing import Sink, XlsxWriter
+from backend.files.xlsx_writing import XlsxWriter
 
 #: Bytes gathered before a piece is handed on.
 _PIECE = 64 * 1024
 
 
-def csv_download(
-    rows: Iterable[Sequence[Cell]], *, bom: bool = True, like: Dialect | None = None
-) -> Iterator[bytes]:
+def csv_download(rows: Iterable[Sequence[Cell]], *, like: Dialect | None = None) -> Iterator[bytes]:
     """`rows`, the header first, as UTF-8 CSV, with the delimiter, line ends and quoting of `like`.
 
     The byte order mark makes Excel read it as UTF-8.
     """
     like = like or Dialect()
     dialect = Dialect(
-        delimiter=like.delimiter, line_ending=like.line_ending, quote_all=like.quote_all, bom=bom
+        delimiter=like.delimiter, line_ending=like.line_ending, quote_all=like.quote_all, bom=True
     )
     return csv_pieces(map(_inert_line, rows), dialect)
 
@@ -38,18 +36,6 @@ def xlsx_download(rows: Iterable[Sequence[Cell]], *, tab: str = "Results") -> It
             yield buffer.take()
     writer.close()
     yield buffer.take()
-
-
-def export_csv(rows: Iterable[Sequence[Cell]], sink: Sink, *, bom: bool = True) -> None:
-    """Writes `csv_download` into an open file."""
-    for piece in csv_download(rows, bom=bom):
-        sink.write(piece)
-
-
-def export_xlsx(rows: Iterable[Sequence[Cell]], sink: Sink, *, tab: str = "Results") -> None:
-    """Writes `xlsx_download` into an open file."""
-    for piece in xlsx_download(rows, tab=tab):
-        sink.write(piece)
 
 
 def _inert_row(row: Sequence[Cell]) -> Row:

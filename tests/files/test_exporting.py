@@ -10,7 +10,7 @@ import openpyxl
 import pytest
 import python_calamine
 
-from backend.files.exporting import csv_download, export_csv, export_xlsx, xlsx_download
+from backend.files.exporting import csv_download, xlsx_download
 from backend.files.table import Cell, Dated, Dialect, Row
 
 DANGEROUS = [
@@ -57,9 +57,9 @@ def test_no_program_that_splits_elsewhere_finds_a_formula(delimiter: str, reader
 
 
 def test_no_cell_of_an_xlsx_download_is_a_formula() -> None:
-    file = io.BytesIO()
-    export_xlsx([["Company Name", "Category"], *[["A Co", cell] for cell in DANGEROUS]], file)
-    sheet = openpyxl.load_workbook(file).active
+    rows: list[Row] = [["Company Name", "Category"]]
+    rows += [["A Co", cell] for cell in DANGEROUS]
+    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(xlsx_download(rows)))).active
     assert sheet is not None
     for cell, row in zip(DANGEROUS, sheet.iter_rows(min_row=2), strict=True):
         assert row[0].value == "A Co"
@@ -74,7 +74,7 @@ def test_numbers_dates_and_booleans_stay_what_they_are() -> None:
     assert workbook.sheet_names == ["Results  all"]
     found = workbook.get_sheet_by_index(0).to_python()[1]
     assert [str(value) for value in found] == ["A Co", "-5.0", "2.5", "True", "", "2026-03-01"]
-    assert b"".join(csv_download([row], bom=False)) == b"A Co,-5,2.5,TRUE,,2026-03-01\r\n"
+    assert b"".join(csv_download([row])) == b"\xef\xbb\xbfA Co,-5,2.5,TRUE,,2026-03-01\r\n"
 
 
 def test_sixty_thousand_characters_leave_their_neighbours_intact() -> None:
@@ -111,7 +111,5 @@ def test_equal_rows_give_equal_files() -> None:
     assert b"".join(xlsx_download(rows)) == b"".join(xlsx_download(rows))
 
 
-def test_a_download_can_be_written_into_an_open_file() -> None:
-    file = io.BytesIO()
-    export_csv([["a"], [""], ["✅"]], file, bom=False)
-    assert file.getvalue() == 'a\r\n""\r\n✅\r\n'.encode()
+def test_a_blank_cell_that_stands_alone_is_a_row_all_the_same() -> None:
+    assert b"".join(csv_download([["a"], [""], ["✅"]])) == '\ufeffa\r\n""\r\n✅\r\n'.encode()
