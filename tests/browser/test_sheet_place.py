@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.bench import Bench, some_companies
+from tests.browser.bench import some_companies
 from tests.browser.conftest import Opener
+from tests.browser.keyboard import tab_to
 
 pytestmark = pytest.mark.browser
 
@@ -39,21 +40,6 @@ def test_checking_and_queueing_by_keyboard_alone(bench: Opener) -> None:
     desk.page.keyboard.press("Space")
     desk.says("Companies: complete. 3 done.")
     assert desk.values()[1][5:] == []
-
-
-def tab_to(desk: Bench, name: str) -> None:
-    """Presses Tab until the control of that name has the focus, and sees that the focus shows."""
-    for _ in range(60):
-        desk.page.keyboard.press("Tab")
-        focused = desk.evaluate(
-            "const e = document.activeElement;"
-            "const label = e.labels && e.labels[0] ? e.labels[0].textContent : e.textContent;"
-            "return [label.trim(), getComputedStyle(e).outlineStyle]"
-        )
-        if focused[0] == name:
-            assert focused[1] != "none", f"no focus ring on {name}"
-            return
-    raise AssertionError(f"{name} cannot be reached with Tab")
 
 
 def test_only_the_rows_of_a_date(bench: Opener) -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Locator, expect
 
 from tests.browser.bench import Bench, Model, new_workbook, share, some_companies
 from tests.browser.conftest import Opener
-from tests.browser.test_sheet_place import tab_to
+from tests.browser.keyboard import tab_to
 from tests.browser.test_upload_place import choose
 from tests.stack import LocalStack, local_stack
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.browser.bench import Bench
 from tests.browser.conftest import Opener
-from tests.browser.test_sheet_place import tab_to
+from tests.browser.keyboard import tab_to
 from tests.files.test_ugly import CASES
 
 pytestmark = pytest.mark.browser
