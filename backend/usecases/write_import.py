@@ -6,13 +6,14 @@ two windows take at once, finds the tab that the first one made and writes the s
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePath
 
 from backend.domain import new_tab
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
-from backend.ports import Area, Block, Clock, Documents, Person, Sheets, Write
+from backend.ports import Area, Block, Clock, Documents, Person, Sheets, Tab, Write
 from backend.usecases.import_records import (
     Import,
     block_key,
@@ -65,11 +66,11 @@ def write_import(
 
 
 def _make_tab(record: Import, title: str | None, sheets: Sheets) -> str:
-    """The new tab's title, also when an earlier try has made it."""
+    """The new tab's title, also when an earlier try has made it, or another window at this moment."""
     tabs = sheets.describe(record.spreadsheet_id).tabs
-    for tab in tabs:
-        if tab.id == record.sheet_id:
-            return tab.title
+    made = _tab_of(record, tabs)
+    if made is not None:
+        return made.title
     height = record.starts[-1]
     if sum(tab.rows * tab.columns for tab in tabs) + height * record.columns > MOST_CELLS:
         raise NotAllowed(
@@ -78,8 +79,18 @@ def _make_tab(record: Import, title: str | None, sheets: Sheets) -> str:
         )
     wanted = title or record.sheet or PurePath(record.name).stem
     free = new_tab.free_title(wanted, (tab.title for tab in tabs))
-    sheets.add_tab(record.spreadsheet_id, record.sheet_id, free, height, record.columns)
+    try:
+        sheets.add_tab(record.spreadsheet_id, record.sheet_id, free, height, record.columns)
+    except Invalid:
+        made = _tab_of(record, sheets.describe(record.spreadsheet_id).tabs)
+        if made is None:
+            raise
+        return made.title
     return free
+
+
+def _tab_of(record: Import, tabs: Iterable[Tab]) -> Tab | None:
+    return next((tab for tab in tabs if tab.id == record.sheet_id), None)
 
 
 def _write_blocks(record: Import, documents: Documents, sheets: Sheets) -> Import:
@@ -94,7 +105,7 @@ def _write_blocks(record: Import, documents: Documents, sheets: Sheets) -> Impor
     try:
         sheets.write(record.spreadsheet_id, [Block(area, wide)])
     except (Invalid, NotFound) as refused:
-        if any(tab.id == record.sheet_id for tab in sheets.describe(record.spreadsheet_id).tabs):
+        if _tab_of(record, sheets.describe(record.spreadsheet_id).tabs) is not None:
             raise
         raise NotFound("The new sheet was deleted meanwhile. Choose the file again.") from refused
     return replace(record, written=last, state="done" if last == record.blocks else "writing")

@@ -182,6 +182,20 @@ def test_two_windows_at_once_write_one_tab(house: House, alice: Caller, sheet: s
     assert [row[0] for row in shown(house, sheet, "twice")[1:]] == [f"Company {n}" for n in range(2_000)]
 
 
+def test_two_windows_that_begin_at_once_make_one_tab(house: House, alice: Caller, sheet: str) -> None:
+    given = uploaded(alice, sheet, CSV, "both.csv")
+    url = f"{house.standins.sheets}/_standin/faults"
+    # Every one has looked before the first has made the tab.
+    requests.put(url, json={"write_delay_ms": 500}, timeout=5).raise_for_status()
+    with ThreadPoolExecutor(4) as threads:
+        answers = list(threads.map(lambda _: step(alice, sheet, given["id"]), range(4)))
+    requests.delete(url, timeout=5).raise_for_status()
+    assert {answer["sheet_name"] for answer in answers} == {"both"}
+    written(alice, sheet, given["id"])
+    assert tabs(house, sheet) == ["Companies", "both"]
+    assert len(shown(house, sheet, "both")) == 4
+
+
 def test_a_step_that_google_left_unanswered_is_simply_repeated(
     house: House, alice: Caller, sheet: str
 ) -> None:
