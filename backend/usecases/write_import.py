@@ -29,6 +29,11 @@ from backend.usecases.read_import import MOST_CELLS
 
 #: Blocks that go into one write, of the 2 MB that Sheets advises.
 BLOCKS_A_STEP = 2
+GONE = "The new sheet was deleted meanwhile. Choose the file again."
+MOVED = (
+    "Rows were added to the new sheet or removed from it while it was being filled, so some of the file's "
+    "rows may be missing. Cancel this upload, which removes the sheet, and choose the file again."
+)
 
 
 def write_import(
@@ -44,7 +49,8 @@ def write_import(
     """One step: makes the tab, or writes the next blocks into it. Call again until it is `done`.
 
     `title` None names the tab like the file. Raises `NotFound` (unknown, or the new tab was deleted
-    meanwhile), `NotAllowed` (no room), and what Sheets raises; after `TryLater` the same call goes on.
+    meanwhile), `NotAllowed` (no room, or rows of the new tab came or went meanwhile), and what Sheets
+    raises; after `TryLater` the same call goes on.
     """
     record, version = load_import(documents, person, spreadsheet_id, import_id)
     if record.state == "done":
@@ -105,10 +111,21 @@ def _write_blocks(record: Import, documents: Documents, sheets: Sheets) -> Impor
     try:
         sheets.write(record.spreadsheet_id, [Block(area, wide)])
     except (Invalid, NotFound) as refused:
-        if _tab_of(record, sheets.describe(record.spreadsheet_id).tabs) is not None:
-            raise
-        raise NotFound("The new sheet was deleted meanwhile. Choose the file again.") from refused
-    return replace(record, written=last, state="done" if last == record.blocks else "writing")
+        made = _tab_of(record, sheets.describe(record.spreadsheet_id).tabs)
+        if made is None:
+            raise NotFound(GONE) from refused
+        if made.rows != record.starts[-1]:
+            raise NotAllowed(MOVED) from refused
+        raise
+    if last < record.blocks:
+        return replace(record, written=last)
+    # Looked at once, when all is written: rows that came or went meanwhile have moved those written before.
+    made = _tab_of(record, sheets.describe(record.spreadsheet_id).tabs)
+    if made is None:
+        raise NotFound(GONE)
+    if made.rows != record.starts[-1]:
+        raise NotAllowed(MOVED)
+    return replace(record, written=last, state="done")
 
 
 def forget_import(

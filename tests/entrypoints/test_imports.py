@@ -240,6 +240,25 @@ def test_a_tab_that_a_person_deleted_meanwhile_is_told(house: House, alice: Call
     assert "Choose the file again" in answer.get_json()["detail"]
 
 
+@pytest.mark.parametrize("change", ["insertDimension", "deleteDimension"])
+def test_a_tab_whose_rows_a_person_moved_meanwhile_is_never_called_whole(
+    house: House, alice: Caller, sheet: str, change: str
+) -> None:
+    given = uploaded(alice, sheet, a_large_csv(), "moved.csv")
+    step(alice, sheet, given["id"])
+    made = step(alice, sheet, given["id"])
+    second_row = {"sheetId": made["sheet_id"], "dimension": "ROWS", "startIndex": 1, "endIndex": 2}
+    house.standins.as_owner("POST", f"/{sheet}:batchUpdate", {"requests": [{change: {"range": second_row}}]})
+    path = f"/api/imports/{given['id']}"
+    for _ in range(60):
+        answer = alice.call("POST", f"{path}/write?spreadsheet_id={sheet}", {})
+        if answer.status_code != 200 or answer.get_json()["state"] == "done":
+            break
+    assert (answer.status_code, "may be missing" in answer.text) == (409, True)
+    assert alice.call("DELETE", f"{path}?spreadsheet_id={sheet}").status_code == 204
+    assert tabs(house, sheet) == ["Companies"]
+
+
 def test_a_repeated_upload_is_one_upload(alice: Caller, sheet: str) -> None:
     token = token_for(alice, sheet)
     first, again = send(alice, token, CSV), send(alice, token, CSV)
