@@ -13,6 +13,7 @@ from backend.domain.money import price_of
 from backend.domain.recipes import Recipe
 from backend.ports import Create, Increment, Tab
 from backend.usecases.batch.asking import Asker
+from backend.usecases.batch.beside import Beside
 from backend.usecases.batch.feeding import Feeder
 from backend.usecases.batch.frozen import FrozenRows
 from backend.usecases.batch.levels import last_level
@@ -21,7 +22,6 @@ from backend.usecases.batch.pages import PageStage
 from backend.usecases.batch.placing import Placer
 from backend.usecases.batch.purse import Purse
 from backend.usecases.batch.recalling import ANSWERED, Recalled, recall
-from backend.usecases.batch.repairing import Beside
 from backend.usecases.batch.todo import takes
 from backend.usecases.batch.working import Work
 from backend.usecases.batch.written import placed_results

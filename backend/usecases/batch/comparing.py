@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from backend.domain import results
-from backend.domain.cells import as_text
 from backend.domain.recipes import Recipe
 from backend.domain.results import Result
 from backend.domain.selection import Layout
 from backend.ports import Entered
+from backend.usecases.batch.entered import as_shown
 from backend.usecases.batch.looking import Seen
 
 
@@ -29,9 +29,9 @@ def typed_over(
     What a formula showed before is not known: such a cell tells nothing.
     """
     for name, text in results.cells(recipe, result).items():
-        value = before.get(name) or {}
+        value = before.get(name)
         shown = row.cell(where.columns.outputs.get(name))
-        known = (text, as_text(next(iter(value.values()), None)))
-        if "formulaValue" not in value and shown not in known:
+        known = (text, as_shown(value))
+        if "formulaValue" not in (value or {}) and shown not in known:
             return True
     return False

@@ -17,7 +17,7 @@ class Sent:
     n: int
     #: Index → place.
     places: dict[int, int]
-    #: (place, output name) → what the cell held; cells that were empty are absent. For undo.
+    #: (place, output name) → what the cell held; cells that were empty are absent. For repairs and undo.
     before: dict[tuple[int, str], dict[str, Any]]
     #: After this time (plus a margin) a write that was not acknowledged has happened or never will.
     deadline: float

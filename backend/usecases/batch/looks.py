@@ -56,7 +56,7 @@ class Looks:
                 if header.strip() and header in look[0] and column not in unlike
             )
         ]
-        return max(reversed(list(found)), key=lambda look: likeness(where, row, *look), default=None)
+        return max(reversed(found), key=lambda look: likeness(where, row, *look), default=None)
 
     def in_column(self, where: Layout, column: int, row: Seen, known_as: str) -> tuple[bool, Entered]:
         """What a person's own column held beside a row, and whether any look tells."""

@@ -20,10 +20,11 @@ from backend.domain.recipes import STATUS_HEADER, Recipe
 from backend.domain.results import Result
 from backend.domain.selection import Layout
 from backend.ports import Clock, Sheets, Tab
+from backend.usecases.batch.beside import Beside
 from backend.usecases.batch.comparing import holds
 from backend.usecases.batch.intents import Fix, Note, Sent
 from backend.usecases.batch.looking import Call, Seen, TabView
-from backend.usecases.batch.repairing import Beside, Repairs
+from backend.usecases.batch.repairing import Repairs
 from backend.usecases.batch.searching import Search
 from backend.usecases.batch.sending import Sender
 from backend.usecases.batch.standing import Standing

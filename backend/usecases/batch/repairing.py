@@ -15,44 +15,25 @@ columns moved, too) is left empty.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from backend.domain import results
-from backend.domain.cells import as_text
 from backend.domain.recipes import Recipe
 from backend.domain.results import Result
 from backend.domain.rows import fingerprint
 from backend.domain.selection import Layout
 from backend.errors import TryLater
-from backend.ports import Area, Cell, Entered
+from backend.ports import Area, Entered
+from backend.usecases.batch.beside import Beside
 from backend.usecases.batch.displaced import Belongs, Suspect, Wrong, displaced, texts_of
+from backend.usecases.batch.entered import as_read, as_shown, strings
 from backend.usecases.batch.intents import Fix
 from backend.usecases.batch.looking import Call, Keep, Seen, TabView
 from backend.usecases.batch.looks import Looks
 
 #: Bytes of repairs in one announcement; a document holds a MiB.
 ANNOUNCED_BYTES = 500_000
-
-
-class Beside:
-    """What rightly stands beside a row; asked for only when something has to be found or put right."""
-
-    def __init__(
-        self,
-        accepted: Callable[[], Mapping[str, tuple[int, ...]]],
-        frozen_outputs: Callable[[str], Mapping[str, str]],
-        placed: Callable[[set[int], set[int]], Mapping[int, Result]],
-        frozen_inputs: Callable[[int], Mapping[str, str]],
-    ) -> None:
-        #: The indexes of the job's rows, by fingerprint.
-        self.accepted = accepted
-        #: Output cells that stood beside a fingerprint when the rows were frozen.
-        self.frozen_outputs = frozen_outputs
-        #: Results of those of the given rows that were verified at a place, or are said to be now.
-        self.placed = placed
-        #: A row's inputs as they were sent: trimmed, and cut where they are long.
-        self.frozen_inputs = frozen_inputs
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +77,7 @@ class Repairs:
         self.unverified = [*self.unverified, *fixes]
         for fix in fixes:
             if fix.seen is not None:
-                cells = {**fix.seen.cells, **{column: _value(value) for column, value in fix.cells.items()}}
+                cells = {**fix.seen.cells, **{column: as_read(value) for column, value in fix.cells.items()}}
                 kept = {column: cell for column, cell in cells.items() if cell != ""}
                 self._looks.saw(fix.headers, Seen(fix.fingerprint, kept))
 
@@ -164,7 +145,7 @@ class Repairs:
         for cells_, texts in held.items():
             for result in belongs.get(cells_, ()):
                 texts -= set(results.cells(self._recipe, result).values())
-        values = {_text(value) for fix in self.unverified for value in fix.cells.values()}
+        values = {as_shown(value) for fix in self.unverified for value in fix.cells.values()}
         mended = {fix.fingerprint for fix in self.unverified}
         wrong: list[Wrong] = []
         for place, row in enumerate(rows) if values else ():
@@ -242,8 +223,8 @@ class Repairs:
         ]
         if fingerprint(cells) != result.fingerprint:
             return _Identity(row.fingerprint)
-        strings = _strings(sent)
-        return _Identity(result.fingerprint, {inputs[name]: strings.get(name) for name in hit})
+        entered = strings(sent)
+        return _Identity(result.fingerprint, {inputs[name]: entered.get(name) for name in hit})
 
     # ── what belongs there ─────────────────────────────────────────────────────────────────────────
 
@@ -263,7 +244,7 @@ class Repairs:
         """Our own verified result for that row; else what stood beside it before we came."""
         if fingerprint in own:
             before = self._beside.frozen_outputs(fingerprint)
-            return _strings({**before, **results.cells(self._recipe, own[fingerprint])})
+            return strings({**before, **results.cells(self._recipe, own[fingerprint])})
         if fingerprint in befores:
             return befores[fingerprint]
         if (
@@ -272,7 +253,7 @@ class Repairs:
             and fingerprint not in self._beside.accepted()
         ):
             return suspect.sent.before_of(suspect.result.index)
-        return _strings(self._beside.frozen_outputs(fingerprint))
+        return strings(self._beside.frozen_outputs(fingerprint))
 
     def _right_cells(
         self, where: Layout, one: Wrong, identity: _Identity, outputs: Mapping[str, Entered]
@@ -291,7 +272,7 @@ class Repairs:
                 )
                 if not known and not self._must_be_ours(where, column, one):
                     continue
-            if one.row.cell(column) != _text(value):
+            if one.row.cell(column) != as_shown(value):
                 right[column] = value
         return right
 
@@ -342,18 +323,3 @@ def cells_of(sheet_id: int, fixes: list[Fix]) -> list[tuple[Area, Entered]]:
         for fix in fixes
         for column, value in fix.cells.items()
     ]
-
-
-def _strings(texts: Mapping[str, str]) -> dict[str, Entered]:
-    return {name: {"stringValue": text} for name, text in texts.items() if text}
-
-
-def _value(entered: Entered) -> Cell:
-    if entered is None:
-        return ""
-    value: Cell = next(iter(entered.values()))
-    return value
-
-
-def _text(entered: Entered) -> str:
-    return "" if entered is None else as_text(next(iter(entered.values())))

@@ -11,15 +11,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.domain import placement
-from backend.domain.cells import as_text
 from backend.domain.job import Job
 from backend.domain.lease import LeaseTimes
 from backend.domain.recipes import Recipe
 from backend.domain.selection import Layout
 from backend.errors import Invalid, NotFound, TryLater
 from backend.ports import Area, Clock, Entered, Sheets
+from backend.usecases.batch.entered import as_shown
 from backend.usecases.batch.intents import Note, Sent
 from backend.usecases.batch.looking import Call, Seen, TabView
+from backend.usecases.batch.standing import Expected
 from backend.usecases.batch.written import Touched
 
 #: Rows of one flush.
@@ -124,8 +125,8 @@ class Restorer:
             yield self._note
             self._note = Note()
 
-    def _expected(self, index: int) -> _Expected:
-        return _Expected(index, self._at[index], self._prints[index])
+    def _expected(self, index: int) -> Expected:
+        return Expected(index, self._at[index], self._prints[index])
 
     # ── deciding ───────────────────────────────────────────────────────────────────────────────────
 
@@ -154,14 +155,14 @@ class Restorer:
         before = self._touched[index].before[name]
         if before == {"stringValue": wrote}:
             return False  # it held the same before
-        return text == wrote or (index in self._forced and text != _text(before))
+        return text == wrote or (index in self._forced and text != as_shown(before))
 
     def _typed(self, row: Touched, seen: Seen, where: Layout) -> bool:
         """Whether some cell holds neither ours nor what stood there before."""
         return any(
             name in where.columns.outputs
             and "formulaValue" not in (row.before[name] or {})
-            and seen.cell(where.columns.outputs[name]) != _text(row.before[name])
+            and seen.cell(where.columns.outputs[name]) != as_shown(row.before[name])
             for name in row.wrote
         )
 
@@ -191,7 +192,7 @@ class Restorer:
                 continue
             restored = self._touched[index].before
             columns = where.columns.outputs
-            if all(row.cell(columns.get(name)) == _text(value) for name, value in restored.items()):
+            if all(row.cell(columns.get(name)) == as_shown(value) for name, value in restored.items()):
                 self._mend(row.fingerprint, place, restored)
 
     def _mend(self, fingerprint: str, place: int, restored: Mapping[str, Entered]) -> None:
@@ -285,14 +286,3 @@ class Restorer:
     def _not_sent(self, sent: Sent) -> None:
         self.sent.remove(sent)
         self._note.void.append(sent.n)
-
-
-def _text(entered: Entered) -> str:
-    return "" if entered is None else as_text(next(iter(entered.values())))
-
-
-@dataclass(frozen=True, slots=True)
-class _Expected:
-    index: int
-    place: int
-    fingerprint: str

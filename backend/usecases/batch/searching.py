@@ -8,11 +8,12 @@ from typing import Any
 from backend.domain import placement
 from backend.domain.recipes import Recipe
 from backend.domain.selection import Layout
+from backend.usecases.batch.beside import Beside
 from backend.usecases.batch.comparing import holds, typed_over
 from backend.usecases.batch.displaced import Suspect
 from backend.usecases.batch.intents import Fix, Note
 from backend.usecases.batch.looking import Call, Seen, TabView
-from backend.usecases.batch.repairing import Beside, Repairs, cells_of, confirmed
+from backend.usecases.batch.repairing import Repairs, cells_of, confirmed
 from backend.usecases.batch.sending import Sender
 from backend.usecases.batch.standing import Standing
 
