@@ -68,6 +68,9 @@ def check(stack: LocalStack, sheet: str, job: dict[str, Any], editor: Editor, se
         seen.add(name)
         if cell(row, NOTE) != f"note of {name}":
             wrong.append((number, name, "the person's note", cell(row, NOTE)))
+        inputs = tuple(cell(row, header) for header in INPUTS)
+        if name not in editor.edited and inputs != tuple(asked[name]):
+            wrong.append((number, name, "the inputs", inputs))
         expected = answer(asked[name])
         if any(outputs) and outputs != expected:
             wrong.append((number, name, outputs, expected))
