@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from backend.domain import results
 from backend.domain.job import Job
-from backend.domain.recipes import CASE_A
+from backend.domain.recipes import BRAND_NAME, CASE_A, CATEGORY, EMAIL_QUESTION, STATUS_HEADER
 from backend.domain.results import Result
 from backend.domain.rows import fingerprint
 from backend.errors import RowmillError, TryLater
@@ -20,7 +21,9 @@ from backend.usecases.records import result_key, write_key
 from tests.fakes import FakeClock
 
 INPUTS = ["Company Name", "Company Keywords", "Company Short Description"]
-OUTPUTS = ["Category", "Brand Name", "Email Question", "Status"]
+#: These tests' own: one more output of Case A is none of theirs.
+RECIPE = replace(CASE_A, outputs=(CATEGORY, BRAND_NAME, EMAIL_QUESTION))
+OUTPUTS = [*(output.header for output in RECIPE.outputs), STATUS_HEADER]
 #: Flushes after which every row must have come to its end.
 FLUSHES = 60
 
@@ -53,7 +56,7 @@ class Desk:
         self._sheets, self._added, self._before = sheets, added, before or {}
         self._job = Job(
             "job", spreadsheet_id, "", sheet_id, "Leads", "case_a", 1, "m", "standin", "sub", "e", 0.0,
-            columns={column.name: column.header for column in CASE_A.inputs},
+            columns={column.name: column.header for column in RECIPE.inputs},
         )  # fmt: skip
         self.kept: dict[Key, dict[str, object]] = {
             result_key("job", 1, 0): {"rows": [results.to_data(result) for result in self.results]}
@@ -69,7 +72,7 @@ class Desk:
             prints[result.fingerprint] = (*prints.get(result.fingerprint, ()), result.index)
         return Placer(
             job=self._job,
-            recipe=CASE_A,
+            recipe=RECIPE,
             sheets=self._sheets,
             clock=self.clock,
             beside=Beside(
