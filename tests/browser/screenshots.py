@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.browser.bench import Bench, new_workbook, share
 from tests.browser.states import STATES, opened_to_show, show
+from tests.browser.states.setting import SETTLED
 from tests.chromium import ARGUMENTS, chromium_path
 from tests.stack import LocalStack, local_stack
 
@@ -51,7 +52,7 @@ def whole(desk: Bench) -> None:
     beyond = min(desk.evaluate(hidden), TALLEST - WINDOW["height"])
     if beyond > 0:
         desk.page.set_viewport_size({**WINDOW, "height": WINDOW["height"] + beyond})
-        desk.page.wait_for_timeout(100)
+        desk.evaluate(SETTLED)
 
 
 def fresh(browser: Browser, stack: LocalStack) -> Bench:
