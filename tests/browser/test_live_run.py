@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, expect
 
-from tests.browser.bench import Bench, Model
+from tests.browser.bench import Bench, Model, some_companies
 from tests.browser.conftest import Opener
 
 pytestmark = pytest.mark.browser
@@ -90,6 +90,42 @@ def test_a_live_run_is_found_again_when_the_sidebar_is_reopened(bench: Opener, m
     expect(live_run(desk).get_by_role("listitem")).to_have_count(4)
     desk.page.reload()
     expect(live_run(desk).get_by_role("listitem")).to_have_count(8)
+
+
+def test_the_next_rows_of_a_run_found_again_are_asked_for_as_its_first(bench: Opener, model: Model) -> None:
+    """The column that was chosen by hand serves them, and the one that was left out stays out."""
+    rows = [[f"Account {n}", *row] for n, row in enumerate(some_companies(104))]
+    rows[0][0] = "Firm"
+    desk = bench(tabs={"Companies": rows}).opened()
+    model.is_slow(10_000)
+    chosen = {"company_name": "Firm", "company_keywords": ""}
+    live = {"kind": "live", "max_rows": 100, "columns": chosen, "fresh": True}
+    body = {"spreadsheet_id": desk.workbook, "sheet_ids": [0], "recipe": "case_a", "mode": "all", **live}
+    desk.ask("POST", "/api/jobs", body)
+    desk.page.reload()
+    expect(live_run(desk)).to_contain_text("Running now")
+    model.is_well()
+    desk.press("Run the next 100")
+    expect(live_run(desk).get_by_role("listitem")).to_have_count(4)
+    jobs = desk.ask("GET", f"/api/jobs?spreadsheet_id={desk.workbook}")["jobs"]
+    assert [job["start_row"] for job in jobs] == [102, 2]
+    read = {"company_name": "Firm", "company_short_description": "Company Short Description"}
+    assert [(job["columns"], job["fresh"]) for job in jobs] == [(read, True)] * 2
+
+
+def test_a_run_of_fewer_rows_that_is_found_again_has_no_next_ones(bench: Opener, model: Model) -> None:
+    desk = bench(rows=8).opened()
+    model.is_slow(10_000)
+    desk.label("How many").fill("3")
+    desk.press("Run 3 now")
+    expect(live_run(desk)).to_contain_text("Running now")
+    desk.page.reload()
+    expect(live_run(desk)).to_contain_text("Running now")
+    model.is_well()
+    expect(live_run(desk)).to_contain_text("These rows are done")
+    expect(live_run(desk).get_by_role("listitem")).to_have_count(3)
+    expect(desk.button("Close", exact=True)).to_be_visible()
+    expect(desk.button("Run the next")).to_have_count(0)
 
 
 def test_the_rest_goes_to_the_background(bench: Opener) -> None:

@@ -79,10 +79,14 @@ class JobGiven(Given):
     sheet_name: str
     recipe: RecipeName
     recipe_version: int
+    #: Input name → header of the column that is read; before its rows are known, those chosen by hand alone.
+    columns: dict[str, str]
     mode: Mode
     filter: FilterAsked | None
     start_row: int
     max_rows: int | None
+    fresh: bool
+    fallback: bool
     priority: Priority
     status: Status
     #: Why it is PENDING, PAUSED or FAILED.
