@@ -53,11 +53,11 @@ def test_nothing_is_asked_while_the_sidebar_is_hidden(bench: Opener) -> None:
         asked.append(route.request.url)
         route.continue_()
 
-    desk.page.wait_for_timeout(500)
+    desk.wait_until(lambda: desk.evaluate("return state.watch !== null"))
     hide = "Object.defineProperty(document, 'hidden', { value: %s, configurable: true });"
-    desk.evaluate(hide % "true" + "document.dispatchEvent(new Event('visibilitychange'))")
-    desk.page.wait_for_timeout(500)
     desk.page.route("**/api/watch*", count)
+    desk.evaluate(hide % "true" + "document.dispatchEvent(new Event('visibilitychange'))")
+    asked.clear()
     desk.page.wait_for_timeout(3_000)
     assert asked == []
     desk.evaluate(hide % "false" + "document.dispatchEvent(new Event('visibilitychange'))")
