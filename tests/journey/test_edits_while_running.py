@@ -103,8 +103,11 @@ def test_every_result_is_on_its_row_or_nowhere(busy: LocalStack, seed: int) -> N
 @pytest.mark.faults
 @pytest.mark.slow
 def test_a_worker_that_stalls_between_its_read_and_its_write_does_no_harm() -> None:
-    """Its write arrives late, on rows that were sorted meanwhile, while another worker has taken over."""
-    env = {"LEASE_S": "3", "MAX_RUNNING_JOBS": "1"}
+    """Its write arrives late, on rows that were sorted meanwhile, while another worker has taken over.
+
+    A worker that stands still keeps its place in the queue, so the other one needs a second place.
+    """
+    env = {"LEASE_S": "3", "MAX_RUNNING_JOBS": "2"}
     with local_stack(latency_ms=20, workbench=False, env=env, sweep_every_s=1) as stack:
         sheet = the_sheet(stack, 3)
         job = stack.queue(sheet)
