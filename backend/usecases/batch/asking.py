@@ -286,8 +286,10 @@ class Asker:
                 if failure.maybe_billed:
                     question.cost_microusd += question.worst_microusd
                 repeat = failure.transient and failures.may_try_again(failure.error_class, question.tries)
-                if not repeat or self._stopped:
+                if not repeat:
                     raise
+                if self._stopped:
+                    raise _Left from failure  # it has tries left, and a later batch makes them
                 await asyncio.sleep(failures.wait_s(question.tries, failure.delay_s, random.random()))
                 await self._pay_again(question)
 
