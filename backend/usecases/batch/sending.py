@@ -21,6 +21,9 @@ from backend.usecases.batch.standing import Standing
 
 #: Bytes of before-images in one intent; a document holds a MiB. A single row's stay below in any case.
 BEFORE_BYTES = 700_000
+#: A write that misses may hit rows so far from its own. Of those the look is kept until it is verified; of
+#: the rows that the look verified besides it is not, for that is what a worker's memory peaks at.
+NEAR_ROWS = 200
 
 Befores = dict[tuple[int, str], dict[str, Any]]
 
@@ -74,7 +77,7 @@ class Sender:
             self._clock.now() + 2 * self._times.write_s,
             columns=dict(where.columns.outputs),
             headers=where.headers,
-            seen=seen,
+            seen=_near(seen, placed.values()),
         )
 
     def write(self, sent: Sent, where: Layout, looked_at: float) -> Generator[Call, Any, None]:
@@ -154,3 +157,13 @@ def _that_fit(placed: Mapping[int, int], before: Befores) -> dict[int, int]:
             break
         fit[index] = place
     return fit
+
+
+def _near(seen: Mapping[int, Seen], places: Collection[int]) -> dict[int, Seen]:
+    """The rows that were seen at these places, or near them."""
+    reach = placement.spans(places, gap=2 * NEAR_ROWS)
+    return {
+        place: row
+        for place, row in seen.items()
+        if any(first - NEAR_ROWS <= place < last + NEAR_ROWS for first, last in reach)
+    }
