@@ -6,6 +6,7 @@ import statistics
 import time
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from tests.bench.figures import Figure, Goal, percentile
 from tests.bench.scene import Run, Scene
@@ -139,7 +140,7 @@ def _newest(scene: Scene) -> int:
 
 
 def _sheets_calls(scene: Scene, runs: Sequence[Run], after: int) -> list[Figure]:
-    """Calls of the service account in the busiest minute of each job's spreadsheet, from the ledger."""
+    """Calls of the service account in the busiest minute of each job, once it runs, from the ledger."""
     entries = [
         entry
         for entry in scene.local.ledger(scene.stack.sheets_url, after)
@@ -153,7 +154,9 @@ def _sheets_calls(scene: Scene, runs: Sequence[Run], after: int) -> list[Figure]
                 [
                     entry["at"]
                     for entry in entries
-                    if entry["kind"] == kind and run.spreadsheet in entry["path"]
+                    if entry["kind"] == kind
+                    and run.spreadsheet in entry["path"]
+                    and entry["at"] >= datetime.fromisoformat(run.job["started_at"]).timestamp()
                 ]
             )
             for run in runs
