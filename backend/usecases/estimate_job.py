@@ -295,7 +295,8 @@ def _warnings(
     if not tally.count:
         found.append("There is nothing to do: no row fits this selection.")
     elif not tally.askable:
-        found.append("No row has the inputs that are needed; each would be skipped.")
+        which = "The rows that are left have not" if tally.filled_left else "No row has"
+        found.append(f"{which} the inputs that are needed; each would be skipped.")
     if tally.filled_taken:
         found.append(
             f"{tally.filled_taken:,} rows have results already, which would be replaced. Undo puts them back."
