@@ -23,7 +23,7 @@ $(VENV)/test: tests/requirements.txt $(VENV)/run
 tests/appsscript/node_modules: tests/appsscript/package-lock.json
 	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/appsscript && touch $@; fi
 
-run: $(VENV)/run ## Start everything on this machine with the sample sheet (PORT= FILE= CASE=a|b SHEET= DATA= WEB=standin|live)
+run: $(VENV)/run ## Start everything on this machine with the sample sheet (PORT= FILE= CASE=a|b SHEET= DATA= LATENCY_MS= WEB=standin|live)
 	@exec $(PY) -m backend.local --with-parent run $(if $(PORT),--port "$(PORT)") $(if $(FILE),--file "$(FILE)") $(if $(CASE),--case "$(CASE)") $(if $(SHEET),--sheet "$(SHEET)") $(if $(DATA),--data "$(DATA)") $(if $(WEB),--web "$(WEB)") $(if $(LATENCY_MS),--latency-ms "$(LATENCY_MS)")
 
 enrich: $(VENV)/run ## Run a CSV or XLSX through the pipeline (IN= OUT= CASE=a|b REPORT= SHEET= DATA= LATENCY_MS= WEB=)

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from backend.domain.recipes import RECIPES, STATUS_HEADER
+from backend.errors import Invalid
 from backend.files.writing import check_target, write_table
 from backend.local.local_job import (
+    JobStopped,
     bring_table,
     follow,
     open_sites,
@@ -19,6 +21,7 @@ from backend.local.local_job import (
     queue_job,
     read_input,
     recipe_of,
+    why_paused,
     workbook_id,
 )
 from backend.local.person import Person
@@ -42,6 +45,8 @@ def enrich(wish: EnrichWish, environ: dict[str, str], line: Line) -> int:
     """The exit status: 0 when every row ended in a terminal state."""
     recipe = recipe_of(wish.case)
     table = read_input(wish.source, recipe, wish.sheet, line)
+    if wish.target.exists() and wish.target.samefile(wish.source):
+        raise Invalid(f'OUT is IN: "{wish.source}" would be overwritten. Name another file to write.')
     headers = [output.header for output in RECIPES[recipe].outputs] + [STATUS_HEADER]
     for note in check_target(wish.target, table, more_columns=len(headers)):
         print(note)
@@ -55,6 +60,9 @@ def enrich(wish: EnrichWish, environ: dict[str, str], line: Line) -> int:
         job = queue_job(person, identifier, recipe, _key(identifier))
         job = _woken(person, job)
         job = follow(person, stack, job, line)
+        if job["status"] == "PAUSED":
+            why = why_paused(job)
+            raise JobStopped(f"The job paused. {why} Then run the same command again; it carries on.")
         columns = output_columns(person, identifier, table, headers)
     for note in write_table(wish.target, table, columns):
         print(note)
@@ -62,6 +70,8 @@ def enrich(wish: EnrichWish, environ: dict[str, str], line: Line) -> int:
     if wish.report is not None:
         wish.report.write_text(json.dumps(report, indent=2) + "\n")
     print(summary(job, report, wish.target))
+    if report["failed"]:
+        print("Status says why rows failed. The same command again tries them anew, and nothing else.")
     return 0 if _all_ended(job) else 1
 
 

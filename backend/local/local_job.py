@@ -27,7 +27,7 @@ SITES_A_CALL = 5_000
 
 
 class JobStopped(RowmillError):
-    """The job paused or failed; the message says why and what to do."""
+    """The run cannot go on; the message says why and what to do."""
 
 
 def recipe_of(case: str) -> str:
@@ -110,7 +110,7 @@ def queue_job(person: Person, spreadsheet_id: str, recipe: str, key: str) -> dic
 
 
 def follow(person: Person, stack: Stack, job: dict[str, Any], line: Line) -> dict[str, Any]:
-    """Shows the job's progress until it ends; raises `JobStopped` when it cannot go on by itself."""
+    """Shows the job's progress until it ends or is paused; raises `JobStopped` when the stack broke."""
     while True:
         job = person.ask("GET", f"/api/jobs/{job['id']}")
         line.show(bar(job))
@@ -120,13 +120,16 @@ def follow(person: Person, stack: Stack, job: dict[str, Any], line: Line) -> dic
             return job
         if job["status"] == "PAUSED" and not job["stopping"]:
             line.end()
-            reason = (job["reason"] or {}).get("sentence", "")
-            raise JobStopped(f"The job paused. {reason} Then run the same command again; it carries on.")
+            return job
         part = stack.processes.failed()
         if part is not None:
             line.end()
             raise JobStopped(f"A part of the local stack ended: {part}. Run the same command again.")
         time.sleep(POLL_S)
+
+
+def why_paused(job: dict[str, Any]) -> str:
+    return str((job["reason"] or {}).get("sentence", ""))
 
 
 def output_columns(

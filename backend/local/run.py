@@ -15,6 +15,7 @@ from backend.local.local_job import (
     queue_job,
     read_input,
     recipe_of,
+    why_paused,
     workbook_id,
 )
 from backend.local.person import Person
@@ -50,6 +51,8 @@ def run(wish: RunWish, environ: dict[str, str], line: Line) -> int:
         job = queue_job(person, identifier, recipe, secrets.token_hex(16))
         job = follow(person, stack, job, line)
         report = make_report(job, len(table.rows), time.monotonic() - began)
+        if job["status"] == "PAUSED":
+            print(f"{why_paused(job)} The workbench has Resume, under Jobs.")
         print(
             f"{job['status'].capitalize()}: {report['done']:,} done, {report['failed']:,} failed, "
             f"{report['skipped']:,} skipped in {duration(report['seconds'])}.\n\n"

@@ -19,6 +19,7 @@ import pytest
 
 from backend.local.model.app import ModelSettings
 from backend.local.model.app import create_app as create_model
+from backend.local.model.faults import ModelFaults
 from tests.guards.test_readme import README, commands
 from tests.local.test_commands import children, companies, two_free_ports, write_rows
 from tests.serving import serving
@@ -139,6 +140,25 @@ def test_another_server_is_asked(line: str, checkout: Path, model_server: str) -
         said = ended.stdout
     assert "nothing leaves this machine" not in said
     assert model_server.split("//")[1].split("/")[0] in said
+
+
+@pytest.mark.slow
+def test_a_run_whose_job_pauses_says_why_and_goes_on_serving(checkout: Path) -> None:
+    faults = ModelFaults(refused_keys=("sk-refused",))
+    with serving(create_model(ModelSettings(faults=faults))) as url:
+        env = {"OPENAI_API_KEY": "sk-refused", "OPENAI_BASE_URL": f"{url}/v1"}
+        said = started("make run", checkout, **env)
+    assert "The model's key was refused." in said
+    assert "Resume" in said
+    assert "Paused: 0 done" in said
+
+
+def test_the_input_is_not_overwritten(checkout: Path) -> None:
+    before = (checkout / "rows.csv").read_bytes()
+    ended = typed("make enrich IN=rows.csv OUT=./rows.csv CASE=a", checkout)
+    assert ended.returncode == 2
+    assert "OUT is IN" in ended.stderr
+    assert (checkout / "rows.csv").read_bytes() == before
 
 
 @pytest.mark.slow
