@@ -67,6 +67,8 @@ JOBS_BY_REASON = Query("jobs", ("status", "reason"), ("created_at",))
 JOBS_DUE = Query("jobs", ("status", "reason"), ("run_at",))
 #: Ended jobs, for clean-up.
 JOBS_BY_END = Query("jobs", (), ("ended_at",))
+#: A spreadsheet's ended jobs, those that ended last at first.
+JOBS_OF_SPREADSHEET_BY_END = Query("jobs", ("spreadsheet_id",), ("-ended_at",))
 #: A job's history, oldest first.
 EVENTS = Query("events", ("job_id",), ("at",))
 #: Everything of a job that is found by its id, for removal.
@@ -95,6 +97,7 @@ QUERIES: tuple[Query, ...] = (
     JOBS_BY_REASON,
     JOBS_DUE,
     JOBS_BY_END,
+    JOBS_OF_SPREADSHEET_BY_END,
     *PARTS_OF_A_JOB,
     SCHEDULES_DUE,
     SCHEDULES,

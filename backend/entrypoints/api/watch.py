@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from flask import Response, request
 
 from backend.entrypoints import views
@@ -11,12 +13,15 @@ from backend.entrypoints.service import Service
 from backend.usecases.read_rows import Receipt
 from backend.usecases.watch_jobs import Watched, count_by_status, watch_jobs
 
-#: Longest time that a request waits for a change, and how often it looks.
+#: Longest time that a request waits for a change, and how often it looks: while a job moves, and else.
 WAIT_S = 20.0
-LOOK_EVERY_S = 0.5
-#: What the page is told to wait before it asks again.
-BUSY_POLL_S = 0.2
-IDLE_POLL_S = 5.0
+BUSY_LOOK_S = 0.4
+IDLE_LOOK_S = 1.0
+#: Between two answers; the waiting itself is done here.
+POLL_S = 0.2
+#: The same for who has no seat to wait in, and whole seconds, as a header has them.
+BUSY_POLL_S = 1
+IDLE_POLL_S = 5
 
 
 def watch(call: Call) -> Response:
@@ -24,20 +29,19 @@ def watch(call: Call) -> Response:
     query: WatchQuery = call.query
     known = request.headers.get("If-None-Match", "").strip('W/" ')
     sub = call.watcher.sub if call.watcher else ""
+    look = partial(watch_jobs, query.spreadsheet_id, sub, documents=service.documents, clock=service.clock)
     until = service.clock.monotonic() + WAIT_S
     with service.waiting.seat(sub) as may_wait:
-        while True:
-            watched = watch_jobs(query.spreadsheet_id, sub, documents=service.documents, clock=service.clock)
-            if watched.tag != known:
-                response = Response(
-                    _given(service, watched, query.spreadsheet_id, sub).model_dump_json(),
-                    content_type="application/json",
-                )
-                break
-            if not may_wait or service.clock.monotonic() >= until:
-                response = Response(status=304)
-                break
-            service.clock.sleep(LOOK_EVERY_S)
+        watched = look()
+        while watched.tag == known and may_wait and service.clock.monotonic() < until:
+            service.clock.sleep(BUSY_LOOK_S if watched.busy else IDLE_LOOK_S)
+            watched = look()
+    away_s = POLL_S if may_wait else BUSY_POLL_S if watched.busy else IDLE_POLL_S
+    if watched.tag == known:
+        response = Response(status=304, headers={} if may_wait else {"Retry-After": str(away_s)})
+    else:
+        given = _given(service, watched, query.spreadsheet_id, sub, away_s)
+        response = Response(given.model_dump_json(), content_type="application/json")
     response.headers["ETag"] = f'"{watched.tag}"'
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -48,7 +52,7 @@ def preflight(_call: Call) -> Response:
     return Response(status=204)
 
 
-def _given(service: Service, watched: Watched, spreadsheet_id: str, sub: str) -> WatchGiven:
+def _given(service: Service, watched: Watched, spreadsheet_id: str, sub: str, poll_s: float) -> WatchGiven:
     return WatchGiven(
         now=views.at(service.clock.now()),
         jobs=[views.job_given(view, sub) for view in watched.jobs],
@@ -56,7 +60,7 @@ def _given(service: Service, watched: Watched, spreadsheet_id: str, sub: str) ->
         live_rows=[
             views.receipt_given(job, Receipt(None, result, None, None)) for job, result in watched.live
         ],
-        poll_s=BUSY_POLL_S if watched.busy else IDLE_POLL_S,
+        poll_s=poll_s,
     )
 
 
