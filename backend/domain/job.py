@@ -103,7 +103,9 @@ class Job:
     attempts: tuple[tuple[int, int], ...] = ()
     budget_microusd: int | None = None
     api_key_hash: str | None = None
+    #: Of an undo: the job that it takes back; of a job that was taken back whole: the undo that did it.
     undoes: str | None = None
+    undone_by: str | None = None
     schedule: str | None = None
     started_at: float | None = None
     #: Since when it has run without a break, and how many rows had ended by then: for rows a minute.
@@ -214,11 +216,17 @@ def retry(job: Job, error_class: str | None, now: float) -> Job:
         reason=_waits_for(job, now),
         attempt=job.attempt + 1,
         retry_class=error_class,
+        undone_by=None,
         ended_at=None,
         error=None,
         error_class=None,
         trace_id=None,
     )
+
+
+def undone(job: Job, undo: Job) -> Job:
+    """What a completed undo leaves on the job that it took back, unless that one has gone on since."""
+    return replace(job, undone_by=undo.id) if job.ended else job
 
 
 def remove(job: Job) -> Job:
@@ -242,7 +250,7 @@ def moves(job: Job, *, failed_or_left: int, yours: bool) -> list[str]:
             return ["cancel", "delete"] if own_key else ["resume", "cancel", "delete"]
     if job.reason == REMOVED:
         return ["delete"]
-    undo = ["undo"] if job.kind != "undo" and job.total else []
+    undo = ["undo"] if job.kind != "undo" and job.total and job.undone_by is None else []
     retried = (
         ["retry"] if job.kind != "undo" and not own_key and (failed_or_left or job.total is None) else []
     )

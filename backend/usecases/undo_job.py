@@ -12,6 +12,8 @@ from backend.usecases.job_changes import event, load_job
 from backend.usecases.read_rows import attempts
 from backend.usecases.records import job_from_data, job_key, job_to_data, write_key
 
+UNDONE = "This job was undone already."
+
 
 def undo_job(person: Person, job_id: str, *, documents: Documents, clock: Clock) -> Job:
     """The job of kind "undo" that was made. The caller's grant was checked.
@@ -23,6 +25,8 @@ def undo_job(person: Person, job_id: str, *, documents: Documents, clock: Clock)
         raise NotAllowed("An undo cannot be undone. Queue the run again; what was answered costs nothing.")
     if not job.ended:
         raise NotAllowed(f"This job is {job.status.lower()}. Cancel it first, then undo it.")
+    if job.undone_by is not None:
+        raise NotAllowed(UNDONE)
     if not _has_written(documents, job):
         raise NotAllowed("This job wrote nothing into the sheet; there is nothing to undo.")
     undo = _undo_of(job, person, _free_id(documents, job), clock.now())
@@ -58,7 +62,7 @@ def _free_id(documents: Documents, job: Job) -> str:
             return digest
         earlier = job_from_data(document.data)
         if earlier.status is Status.COMPLETED:
-            raise NotAllowed("This job was undone already.")
+            raise NotAllowed(UNDONE)
         if not earlier.ended:
             raise NotAllowed("This job is being undone already.")
         number += 1  # that one was cancelled or failed half-way

@@ -82,6 +82,7 @@ def _tag(views: list[JobView]) -> str:
             view.job.priority,
             view.job.budget_microusd,
             view.job.attempt,
+            view.job.undone_by,
             view.place,
             view.in_flight,
             sorted(view.counts.items()),

@@ -73,6 +73,19 @@ def test_a_job_set_aside_before_its_time_waits_for_it_again(move: str) -> None:
     assert MOVES[move][0](a_job("1", status=status, run_at=NOW - 60)).reason == "in_line"
 
 
+def test_an_undone_job_offers_no_undo_until_a_retry_has_written_again() -> None:
+    job, undo = a_job("1", status=Status.COMPLETED, total=5), a_job("2", kind="undo")
+    undone = jobs.undone(job, undo)
+    assert "undo" in jobs.moves(job, failed_or_left=0, yours=True)
+    assert "undo" not in jobs.moves(undone, failed_or_left=0, yours=True)
+    assert jobs.retry(undone, None, NOW).undone_by is None
+
+
+def test_an_undo_says_nothing_of_a_job_that_has_gone_on_meanwhile() -> None:
+    again = jobs.retry(a_job("1", status=Status.COMPLETED), None, NOW)
+    assert jobs.undone(again, a_job("2", kind="undo")) == again
+
+
 def test_an_undo_is_not_retried() -> None:
     with pytest.raises(NotAllowed, match="undo"):
         jobs.retry(a_job("1", status=Status.COMPLETED, kind="undo"), None, NOW)

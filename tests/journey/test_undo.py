@@ -144,6 +144,20 @@ def test_an_undo_is_made_once_and_only_where_there_is_something_to_undo(stack: L
         undo(stack, nothing)
 
 
+def test_a_job_says_which_undo_took_it_back_even_when_that_one_is_deleted(stack: LocalStack) -> None:
+    sheet = a_mixed_sheet(stack)
+    job = run(stack, sheet, max_rows=2)
+    assert (stack.job(job)["undone_by"], "undo" in stack.job(job)["moves"]) == (None, True)
+    undone = undo(stack, job)
+    assert (undone["undoes"], undone["moves"]) == (job, ["delete"])
+    told = stack.job(job)
+    assert (told["status"], told["undone_by"], told["moves"]) == ("COMPLETED", undone["id"], ["delete"])
+    stack.person.ask("DELETE", f"/api/jobs/{undone['id']}")
+    assert stack.job(job)["undone_by"] == undone["id"]
+    with pytest.raises(ApiRefused, match="undone already"):
+        undo(stack, job)
+
+
 def test_a_second_run_is_undone_to_the_first(stack: LocalStack) -> None:
     """The first run's results are what the cells held before the second one."""
     sheet = a_mixed_sheet(stack)

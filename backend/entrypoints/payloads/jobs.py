@@ -124,6 +124,10 @@ class JobGiven(Given):
     rows_per_min: int
     seconds_left: int | None
     error: JobErrorGiven | None
+    #: Of an undo: the job that it takes back.
+    undoes: str | None
+    #: The undo that has put back what the cells held before this job.
+    undone_by: str | None
     #: What may be done with it now.
     moves: list[Move]
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from backend.domain import job as jobs
 from backend.domain.job import Job, Status
 from backend.domain.lease import Lease, release
 from backend.domain.results import ROW_STATES
@@ -85,6 +86,7 @@ def give_place_back(
             replace_job(changed, version),
             Replace(SLOTS, slots.version, places_to_data(left)),
             event(job.id, clock, "Rowmill", WHAT[changed.status], why),
+            *_taken_back(documents, changed),
             *rest,
             *end_counted(documents, changed, clock.now(), rest),
         ]
@@ -93,6 +95,17 @@ def give_place_back(
         except Conflict:
             continue
         return changed
+
+
+def _taken_back(documents: Documents, job: Job) -> list[Write]:
+    """A completed undo is noted on the job that it took back, where that is still there."""
+    if job.undoes is None or job.status is not Status.COMPLETED:
+        return []
+    try:
+        undone, version = load_job(documents, job.undoes)
+    except NotFound:
+        return []
+    return [replace_job(jobs.undone(undone, job), version)]
 
 
 def rest_cancelled(documents: Documents, job: Job) -> list[Write]:
