@@ -94,6 +94,31 @@ def test_undo_puts_back_what_the_cells_held(bench: Opener) -> None:
     desk.wait_until(lambda: formulas() == ["=1+1", "", "typed since"])
 
 
+def test_an_undone_job_says_so_and_by_which_undo(bench: Opener) -> None:
+    desk = bench(rows=3).opened()
+    desk.press("Queue for background processing")
+    desk.says("Companies: complete. 3 done.")
+    desk.press("Show", exact=True)
+    desk.press("Undo", exact=True)
+    desk.press("Undo", exact=True)
+    head = desk.sidebar.get_by_role("region", name="State")
+    expect(head.locator(".pill")).to_have_text("Undone")
+    expect(head).to_contain_text("The cells hold again what they held before")
+    expect(head.get_by_role("button", name="Undo", exact=True)).to_have_count(0)
+    head.get_by_role("button", name="Undo of").click()
+    about = desk.sidebar.get_by_role("region", name="About this job")
+    expect(about).not_to_contain_text("Tokens")
+    about.get_by_role("button", name="The run of").click()
+    expect(head.locator(".pill")).to_have_text("Undone")
+    desk.press("← All jobs")
+    expect(desk.sidebar.locator(".list .pill")).to_have_text(["Complete", "Undone"])
+    desk.page.reload()
+    desk.press("Jobs")
+    desk.sidebar.locator(".list .item", has_text="Undone").click()
+    expect(head.get_by_role("button", name="Undo of")).to_be_visible()
+    expect(head.get_by_role("button", name="Undo", exact=True)).to_have_count(0)
+
+
 def test_failures_by_class_and_retrying_one(bench: Opener, model: Model) -> None:
     model.fails("wrong_fields", when="House 2 ")
     desk = bench(rows=6).opened()

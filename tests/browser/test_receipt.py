@@ -66,7 +66,7 @@ def test_a_receipt_grows_old_when_something_is_changed(bench: Opener) -> None:
     assert lines(desk)["Questions to ask"] == "6"
     expect(desk.button("Queue for background processing")).to_have_class("button primary wide")
     desk.label("How many").fill("4")
-    desk.says("You have changed something since.")
+    desk.says("Something has changed since.")
     expect(desk.button("Check again")).to_have_class("button primary")
     desk.press("Check again")
     expect(desk.sidebar.get_by_role("region", name="Receipt")).to_contain_text("Questions to ask4")

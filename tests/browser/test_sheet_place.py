@@ -23,7 +23,7 @@ def test_the_receipt_before_the_run(bench: Opener) -> None:
     receipt.get_by_text("What is sent for row 2").click()
     expect(receipt.get_by_role("region", name="Instructions and row as sent")).to_contain_text("House 1")
     desk.label("How many").fill("4")
-    expect(receipt).to_contain_text("You have changed something since.")
+    expect(receipt).to_contain_text("Something has changed since.")
     desk.press("Check again")
     expect(receipt).to_contain_text("Questions to ask4")
 
