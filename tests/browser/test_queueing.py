@@ -112,6 +112,33 @@ def test_asking_anew_though_the_answer_is_known(bench: Opener) -> None:
     assert (done["model_calls"], done["counts"]["cached"]) == (3, 0)
 
 
+def test_repeating_takes_the_tabs_that_queueing_would(bench: Opener) -> None:
+    tabs = {"Companies": some_companies(2), "March": some_companies(2), "April": some_companies(2)}
+    desk = bench(tabs=tabs).opened()
+    more(desk)
+    desk.label("April").check()
+    desk.press("Repeat", exact=True)
+    form = desk.sidebar.get_by_role("region", name="New schedule")
+    expect(form.get_by_role("list", name="Tabs").get_by_role("listitem")).to_have_text(["Companies", "April"])
+    form.get_by_role("button", name="Save schedule").click()
+    desk.says("2 schedules saved. They run with this sidebar closed.")
+    expect(desk.sidebar.locator("li.schedule h2")).to_have_text(["April", "Companies"])
+    found = desk.ask("GET", f"/api/schedules?spreadsheet_id={desk.workbook}")["schedules"]
+    assert {schedule["sheet_name"] for schedule in found} == {"Companies", "April"}
+
+
+def test_a_tab_that_cannot_be_repeated_is_said_and_the_others_are_saved_once(bench: Opener) -> None:
+    desk = bench(tabs={"Companies": some_companies(2), "Notes": [["Remark"], ["none"]]}).opened()
+    more(desk)
+    desk.label("Notes").check()
+    desk.press("Repeat", exact=True)
+    for _ in range(2):
+        desk.press("Save schedule")
+        expect(desk.sidebar.get_by_role("alert")).to_contain_text("Notes")
+    found = desk.ask("GET", f"/api/schedules?spreadsheet_id={desk.workbook}")["schedules"]
+    assert [schedule["sheet_name"] for schedule in found] == ["Companies"]
+
+
 def test_repeating_is_set_up_from_more(bench: Opener) -> None:
     desk = bench(rows=3).opened()
     desk.label("How many").fill("2")

@@ -73,7 +73,7 @@ def test_a_schedule_is_made_of_what_is_chosen_under_sheet(bench: Opener) -> None
     desk.says("By the clock of Europe/London.")
     desk.says("4:30 PM")
     desk.press("Save schedule")
-    expect(line(desk)).to_contain_text("At 16:30 on Friday", timeout=20_000)
+    expect(line(desk)).to_contain_text("Every Friday at 4:30 PM", timeout=20_000)
     expect(line(desk)).to_contain_text("Has not run yet")
     (made,) = the_schedules(desk)
     assert (made["cron"], made["time_zone"], made["start_row"]) == ("30 16 * * FRI", "Europe/London", 3)
@@ -187,8 +187,8 @@ def test_by_keyboard_alone(bench: Opener) -> None:
     keys.press("ArrowDown")
     tab_to(desk, "Save schedule")
     keys.press("Enter")
-    expect(line(desk)).to_contain_text("At 07:00 on Monday through Friday", timeout=20_000)
-    which = "Companies, At 07:00 on Monday through Friday"
+    expect(line(desk)).to_contain_text("Monday to Friday at 7:00 AM", timeout=20_000)
+    which = "Companies, Monday to Friday at 7:00 AM"
     tab_to(desk, f"Pause: {which}")
     keys.press("Space")
     expect(line(desk)).to_contain_text("Paused", timeout=20_000)
