@@ -9,6 +9,7 @@ import pytest
 import yaml  # type: ignore[import-untyped]
 
 from backend import config
+from backend.local.stack import MALLOC
 from tests.infra.cloud import PROJECT, Cloud
 from tests.infra.conftest import ROOT
 from tests.infra.run_services import variables
@@ -134,3 +135,8 @@ def test_cloud_build_tests_with_the_python_of_the_image() -> None:
     assert base
     for step in build["steps"][:2]:
         assert step["name"].removeprefix("mirror.gcr.io/library/").startswith(f"{base.group(1)}-")
+
+
+def test_memory_is_given_back_here_as_in_the_image() -> None:
+    dockerfile = (ROOT / "backend/Dockerfile").read_text()
+    assert dict(re.findall(r"^\s+(MALLOC_\w+)=(\d+) ", dockerfile, re.MULTILINE)) == MALLOC

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
@@ -25,6 +25,11 @@ from backend.usecases.batch.looking import (
     missing_outputs,
 )
 from backend.usecases.records import chunk_key, chunks_key, outputs_key
+
+#: What one read of a sheet shall come to, with so much for a cell besides its text, and the rows that it asks
+#: for at least and at most. The first one asks for `SEARCH_ROWS`: nothing is known of the rows then.
+BLOCK_BYTES, CELL_BYTES = 12_000_000, 50
+LEAST_ROWS, MOST_ROWS = 1_000, 10_000
 
 
 class NoColumns(Rejected):
@@ -112,8 +117,9 @@ def select(
     blanks: list[Found] = []
     column: int | None = None
     most = min(job.max_rows or most_rows, most_rows)
-    for first in range(0, tab.rows, SEARCH_ROWS):
-        block: list[list[Cell]] = yield Call("reads", partial(_block, job, sheets, tab, first))
+    first, rows = 0, SEARCH_ROWS
+    while first < tab.rows:
+        block: list[list[Cell]] = yield Call("reads", partial(_block, job, sheets, tab, first, rows))
         if where is None:
             where = selection.layout(recipe, block[:HEADER_ROWS], job.columns)
             if where.columns.problem is not None:
@@ -133,6 +139,7 @@ def select(
                     taking.accept(selection.accepted(recipe, taking.count, candidate))
             blanks.clear()
         yield from taking.chunks(last=False)
+        first, rows = first + rows, _rows_to_read(block)
     yield from taking.chunks(last=True)
     if where is None:
         raise NoColumns("The tab is empty: it has no header row.")
@@ -147,9 +154,17 @@ def _tab(job: Job, sheets: Sheets) -> Generator[Call, Any, Tab]:
     raise NotFound(f'The tab "{job.sheet_name}" was deleted.')
 
 
-def _block(job: Job, sheets: Sheets, tab: Tab, first: int) -> list[list[Cell]]:
-    area = Area(tab.id, first, min(tab.rows, first + SEARCH_ROWS), 0, tab.columns + SPARE_COLUMNS)
+def _block(job: Job, sheets: Sheets, tab: Tab, first: int, rows: int) -> list[list[Cell]]:
+    area = Area(tab.id, first, min(tab.rows, first + rows), 0, tab.columns + SPARE_COLUMNS)
     return sheets.read(job.spreadsheet_id, [area], timeout_s=CALL_TIMEOUT_S)[0]
+
+
+def _rows_to_read(block: Sequence[Sequence[Cell]]) -> int:
+    """By the rows that came last: a long sheet leaves reads for its flushes, heavy rows leave memory."""
+    size = sum(
+        CELL_BYTES + len(cell) if isinstance(cell, str) else CELL_BYTES for row in block for cell in row
+    )
+    return min(MOST_ROWS, max(LEAST_ROWS, BLOCK_BYTES * len(block) // size)) if size else MOST_ROWS
 
 
 def _filter_column(job: Job, where: Layout) -> int | None:
