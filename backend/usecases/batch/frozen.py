@@ -28,7 +28,7 @@ from backend.usecases.records import chunk_key, chunks_key, outputs_key
 
 #: What one read of a sheet shall come to, with so much for a cell besides its text, and the rows that it asks
 #: for at least and at most. The first one asks for `SEARCH_ROWS`: nothing is known of the rows then.
-BLOCK_BYTES, CELL_BYTES = 12_000_000, 50
+BLOCK_BYTES, CELL_BYTES = 16_000_000, 50
 LEAST_ROWS, MOST_ROWS = 1_000, 10_000
 
 
@@ -161,9 +161,7 @@ def _block(job: Job, sheets: Sheets, tab: Tab, first: int, rows: int) -> list[li
 
 def _rows_to_read(block: Sequence[Sequence[Cell]]) -> int:
     """By the rows that came last: a long sheet leaves reads for its flushes, heavy rows leave memory."""
-    size = sum(
-        CELL_BYTES + len(cell) if isinstance(cell, str) else CELL_BYTES for row in block for cell in row
-    )
+    size = sum(CELL_BYTES + len(str(cell)) for row in block for cell in row if cell != "")
     return min(MOST_ROWS, max(LEAST_ROWS, BLOCK_BYTES * len(block) // size)) if size else MOST_ROWS
 
 
