@@ -44,6 +44,52 @@ function notOurs_(status) {
 }
 
 /**
+ * A request that got no answer at all.
+ * @param {string} said What Google threw.
+ * @return {Problem}
+ */
+function notSent_(said) {
+  if (isQuota_(said)) return stopped_(said);
+  return problem_(
+    0,
+    'unreachable',
+    'Rowmill does not answer',
+    'The service could not be reached. Your jobs go on without the sidebar.'
+  );
+}
+
+/**
+ * A step that Google did not let the script end.
+ * @param {string} said What Google threw.
+ * @return {Problem}
+ */
+function stopped_(said) {
+  if (!isQuota_(said)) return problem_(0, 'script', 'Google stopped this step', said);
+  return /one day/i.test(said)
+    ? problem_(
+        0,
+        'day_quota',
+        'Google’s limit for today is reached',
+        'Google lets the script of a sidebar call its service only so often a day. It goes on within 24 hours; your jobs go on without it.'
+      )
+    : problem_(
+        0,
+        'quota',
+        'Google asks for a pause',
+        'The script was called too often in a short time. Wait a minute, then try again; your jobs go on meanwhile.'
+      );
+}
+
+/**
+ * Whether it is one of Google's quotas, such as "Service invoked too many times for one day: urlfetch.".
+ * @param {string} said
+ * @return {boolean}
+ */
+function isQuota_(said) {
+  return /invoked too many times|too many scripts running/i.test(said);
+}
+
+/**
  * @param {number} status
  * @param {string} code
  * @param {string} title

@@ -8,10 +8,17 @@
 function outcome_(action) {
   try {
     return action();
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return { problem: problem_(0, 'script', 'Google stopped this step', said) };
+  } catch (thrown) {
+    return { problem: stopped_(said_(thrown)) };
   }
+}
+
+/**
+ * @param {unknown} thrown
+ * @return {string} Google's own words.
+ */
+function said_(thrown) {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /**
@@ -52,14 +59,7 @@ function send_(address, request) {
   try {
     const answer = UrlFetchApp.fetch(address + request.path, options);
     return answer_(answer.getResponseCode(), answer.getContentText());
-  } catch (unreachable) {
-    return {
-      problem: problem_(
-        0,
-        'unreachable',
-        'Rowmill does not answer',
-        'The service could not be reached. Your jobs go on without the sidebar.'
-      ),
-    };
+  } catch (thrown) {
+    return { problem: notSent_(said_(thrown)) };
   }
 }

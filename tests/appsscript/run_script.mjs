@@ -95,6 +95,7 @@ const services = {
       note('fetch', { url, ...options });
       const answer = (world.answers ?? []).shift();
       if (!answer) throw new Error(`Address unavailable: ${url}`);
+      if (typeof answer === 'string') throw new Error(answer);
       const [status, body] = answer;
       const text = typeof body === 'string' ? body : JSON.stringify(body);
       return { getResponseCode: () => status, getContentText: () => text };

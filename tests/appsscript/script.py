@@ -61,8 +61,8 @@ class Script:
     files: list[str]
     world: dict[str, Any] = field(default_factory=dict)
 
-    def connected(self, *answers: tuple[int, Any], **world: Any) -> Script:
-        """An address is set, and the service there answers these, in order."""
+    def connected(self, *answers: tuple[int, Any] | str, **world: Any) -> Script:
+        """An address is set, and the service there answers these, in order; at a text, Google throws it."""
         properties = {"document": {"BACKEND_URL": "https://rowmill.example"}}
         return self.within(properties=properties, answers=answers, **world)
 

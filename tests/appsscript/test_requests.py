@@ -182,6 +182,25 @@ def test_a_service_out_of_reach(script: Script) -> None:
     assert script.connected().run("readSystem").problem["code"] == "unreachable"
 
 
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        ("Service invoked too many times for one day: urlfetch.", "day_quota"),
+        ("Service invoked too many times in a short time: urlfetch. Try Utilities.sleep(1000).", "quota"),
+        ("There are too many scripts running simultaneously for this Google user account.", "quota"),
+        ("Timeout: https://rowmill.example/api/system", "unreachable"),
+        ("DNS error: https://rowmill.example/api/system", "unreachable"),
+    ],
+)
+def test_googles_own_limits_are_told_from_a_service_that_is_away(
+    script: Script, said: str, code: str
+) -> None:
+    problem = script.connected(said).run("readSystem").problem
+    assert problem["code"] == code
+    assert "rowmill.example" not in problem["detail"]
+    assert "jobs go on" in problem["detail"]
+
+
 def test_without_an_address_nothing_is_sent(script: Script) -> None:
     ran = script.within().run("readSystem")
     assert (ran.problem["code"], ran.of("fetch")) == ("no_address", [])

@@ -36,6 +36,19 @@ def test_numbers_money_and_times_are_of_the_readers_country(chromium: Browser, s
     desk.page.context.close()
 
 
+def test_a_japanese_reader_sees_japanese_dates_and_numbers(chromium: Browser, stack: LocalStack) -> None:
+    desk = a_reader(chromium, stack, locale="ja-JP")
+    opened_to_show(desk)
+    show(desk, "jobs")
+    jobs = desk.sidebar.get_by_role("main")
+    expect(jobs).to_contain_text("761 of 1,200")
+    expect(jobs).to_contain_text("$0.03 of $5.00")
+    expect(jobs).to_contain_text("Starts 2027/12/01 9:00")
+    show(desk, "schedules")
+    expect(jobs).to_contain_text("Every day at 7:00")
+    desk.page.context.close()
+
+
 def test_an_amount_is_typed_as_the_reader_writes_it(chromium: Browser, stack: LocalStack) -> None:
     desk = a_reader(chromium, stack, locale="de-DE").opened()
     desk.sidebar.get_by_text("More", exact=True).click()

@@ -35,9 +35,9 @@ def test_every_figure_of_the_receipt(bench: Opener) -> None:
     desk.press("Check", exact=True)
     told = lines(desk)
     assert told["Rows found"] == "12"
-    assert told["Without inputs"] == "-1"
-    assert told["Equal to another row"] == "-1"
-    assert told["Answered before"] == "-2"
+    assert told["Without inputs"] == "−1"
+    assert told["Equal to another row"] == "−1"
+    assert told["Answered before"] == "−2"
     assert told["Questions to ask"] == "8"
     assert told["Cost"].startswith("about $0.00")
     assert " to $" in told["Between"]
@@ -45,8 +45,8 @@ def test_every_figure_of_the_receipt(bench: Opener) -> None:
     assert told["Starts"] == "at once"
     desk.label("Which rows").select_option("only_empty")
     desk.press("Check again")
-    expect(desk.sidebar.get_by_role("region", name="Receipt")).to_contain_text("Already filled-1")
-    assert lines(desk)["Answered before"] == "-1"
+    expect(desk.sidebar.get_by_role("region", name="Receipt")).to_contain_text("Already filled−1")
+    assert lines(desk)["Answered before"] == "−1"
     desk.says("Answers come from an offline stand-in.")
 
 

@@ -19,7 +19,7 @@ def test_the_receipt_before_the_run(bench: Opener) -> None:
     desk.press("Check", exact=True)
     receipt = desk.sidebar.get_by_role("region", name="Receipt")
     expect(receipt).to_contain_text("Questions to ask")
-    expect(receipt).to_contain_text("Equal to another row-1")
+    expect(receipt).to_contain_text("Equal to another row−1")
     receipt.get_by_text("What is sent for row 2").click()
     expect(receipt.get_by_role("region", name="Instructions and row as sent")).to_contain_text("House 1")
     desk.label("How many").fill("4")

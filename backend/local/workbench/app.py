@@ -48,6 +48,8 @@ class WorkbenchFaults(FaultSwitches):
 
     #: UrlFetchApp.fetch fails as if the address did not answer.
     fetch_down: bool = False
+    #: What UrlFetchApp.fetch throws, such as Google's words about a quota.
+    fetch_error: str | None = None
     #: Seconds by which UrlFetchApp.fetch answers late.
     fetch_delay_s: float = 0
     #: The e-mail whose tokens the script gets instead of the user's.

@@ -72,6 +72,8 @@ class Forward:
         if not url.startswith(f"{self._around.backend}/"):
             return {"error": f"The workbench reaches the backend alone, not {url}"}
         await asyncio.sleep(self._standin.faults.fetch_delay_s)
+        if self._standin.faults.fetch_error:
+            return {"error": self._standin.faults.fetch_error}
         if self._standin.faults.fetch_down:
             return {"error": f"Address unavailable: {url}"}
         try:

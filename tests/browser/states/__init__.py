@@ -36,6 +36,7 @@ def opened_to_show(desk: Bench) -> Bench:
 
 def show(desk: Bench, name: str) -> None:
     """Any state after any other, on a page opened by `opened_to_show`."""
+    desk.page.mouse.move(0, 0)
     desk.evaluate("change(structuredClone(window.first)); document.querySelector('.place').scrollTop = 0;")
     desk.evaluate(SETTLED)
     STATES[name](desk)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.browser.bench import Bench
 from tests.browser.states.setting import States, having
-from tests.browser.states.told import COMPLETE, MANY, RECEIPTS, a_job, seen
+from tests.browser.states.told import COMPLETE, MANY, RECEIPTS, UNDO, UNDONE, a_job, seen
 
 
 def a_page(job: dict[str, Any], script: str = "") -> Callable[[Bench], None]:
@@ -30,6 +31,8 @@ def a_page(job: dict[str, Any], script: str = "") -> Callable[[Bench], None]:
         "seen": "",
         "receipts": {"status": "", "errorClass": "", "rows": RECEIPTS, "cursor": "1-2-3"},
     }
+    if job["counts"]["total"] == 0:
+        page["receipts"] = {**page["receipts"], "rows": [], "cursor": None}
     return having(
         f"learn([job]); change({{ watch, place: 'jobs', jobId: job.id, page }}); {script}",
         job=job,
@@ -89,5 +92,7 @@ JOBS: States = {
         "const counts = new Map(names);"
         "changeIn('page', { categories: { counts, read: 40, shown: CATEGORIES_SHOWN, over: true } });",
     ),
+    "job-undone": a_page(UNDONE, f"learn([{json.dumps(UNDO)}]);"),
+    "job-of-an-undo": a_page(UNDO, f"learn([{json.dumps(UNDONE)}]);"),
     "job-uploaded": a_page(COMPLETE, "changeIn('page', { uploadedAs: 'xlsx' });"),
 }

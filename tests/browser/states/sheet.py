@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.browser.states.setting import PROBLEM, States, having
-from tests.browser.states.told import RECEIPTS, a_job, counts, seen
+from tests.browser.states.told import LATER, RECEIPTS, a_job, counts, seen
 
 ESTIMATE = {
     "rows_found": 6000,
@@ -50,6 +50,7 @@ SHEET: States = {
         job=a_job(status="PAUSED", moves=["resume", "cancel"]),
         watch=seen([a_job()]),
     ),
+    "sheet-later": having("learn([job]); change({ watch });", job=LATER, watch=seen([LATER])),
     "sheet-loading": having("change({ sheet: null, sheetLoading: true });"),
     "sheet-problem": having("change({ sheet: null, trouble: { sheet: problem } });", problem=PROBLEM),
     "sheet-empty": having("change({ sheet: { ...state.sheet, headers: [], row_count: 0 } });"),
@@ -61,13 +62,15 @@ SHEET: States = {
         "change({ sheet: { ...state.sheet, recipes: state.sheet.recipes.map(lost) } });"
     ),
     "sheet-offline": having(
-        "learn([job]); change({ watch, offline: { again: 8 } });", job=a_job(), watch=seen([a_job()])
+        "learn([job]); change({ watch, offline: { again: 8, title: NO_ANSWER } });",
+        job=a_job(),
+        watch=seen([a_job()]),
     ),
     "live-running": having(
         LIVE,
         job=a_job(kind="live", counts=counts(total=100, done=46, failed=1)),
         rows=RECEIPTS,
-        watch=seen([]),
+        watch=seen([a_job(kind="live")]),
     ),
     "live-done": having(
         LIVE,

@@ -18,10 +18,13 @@ def a_job(**changes: Any) -> dict[str, Any]:
         "sheet_name": "Companies",
         "recipe": "case_a",
         "recipe_version": 1,
+        "columns": {"company_name": "Company Name", "company_keywords": "Company Keywords"},
         "mode": "only_empty",
         "filter": None,
         "start_row": 2,
         "max_rows": None,
+        "fresh": False,
+        "fallback": True,
         "priority": "normal",
         "status": "RUNNING",
         "reason": None,
@@ -51,6 +54,8 @@ def a_job(**changes: Any) -> dict[str, Any]:
         "rows_per_min": 2_640,
         "seconds_left": 10,
         "error": None,
+        "undoes": None,
+        "undone_by": None,
         "moves": ["pause", "cancel"],
         **changes,
     }
@@ -60,6 +65,30 @@ def counts(**given: int) -> dict[str, int]:
     names = ("total", "done", "failed", "skipped", "stale", "gone", "cancelled", "cached", "answered")
     return {name: given.get(name, 0) for name in names}
 
+
+#: Of a job that has not begun.
+UNBEGUN: dict[str, Any] = {
+    "started_at": None,
+    "in_flight": 0,
+    "counts": counts(),
+    "failures": {},
+    "tokens_in": 0,
+    "tokens_out": 0,
+    "model_calls": 0,
+    "cost_microusd": 0,
+    "saved_microusd": 0,
+    "rows_per_min": 0,
+    "seconds_left": None,
+}
+
+LATER = a_job(
+    id="d" * 20,
+    sheet_name="شركات الطيران",
+    status="PENDING",
+    reason={"code": "scheduled", "sentence": "Scheduled: it starts by itself at its time."},
+    run_at="2027-12-01T08:00:00Z",
+    **UNBEGUN,
+)
 
 COMPLETE = a_job(
     status="COMPLETED",
@@ -86,24 +115,17 @@ MANY = [
         recipe="case_b",
         status="PENDING",
         place=1,
-        counts=counts(),
-        reason={"code": "in_line", "sentence": "Next in line: all three places are taken."},
-        cost_microusd=0,
+        starts_in_s=40,
+        reason={"code": "in_line", "sentence": "In line: it starts by itself when a place is free."},
+        **UNBEGUN,
     ),
-    a_job(
-        id="d" * 20,
-        sheet_name="Leads April",
-        status="PENDING",
-        run_at="2027-12-01T08:00:00Z",
-        counts=counts(),
-    ),
+    LATER,
     {**COMPLETE, "id": "e" * 20, "sheet_name": "Leads February"},
     a_job(
         id="f" * 20,
         sheet_name="Leads May",
         status="FAILED",
-        counts=counts(),
-        failures={},
+        **UNBEGUN,
         error={
             "error_class": "dependency",
             "sentence": "The job it waited for was cancelled.",
@@ -143,9 +165,22 @@ def a_receipt(row: int, **changes: Any) -> dict[str, Any]:
     }
 
 
+UNDO = a_job(
+    id="9" * 20,
+    kind="undo",
+    status="COMPLETED",
+    created_at="2026-11-23T09:05:00Z",
+    ended_at="2026-11-23T09:05:20Z",
+    undoes=COMPLETE["id"],
+    **{**UNBEGUN, "started_at": "2026-11-23T09:05:01Z", "counts": counts(total=1168, done=1168)},
+    budget_microusd=None,
+    moves=["delete"],
+)
+UNDONE = {**COMPLETE, "undone_by": UNDO["id"], "moves": ["retry", "delete"]}
+
 RECEIPTS = [
     a_receipt(2),
-    a_receipt(3, cached=True, written_row=7),
+    a_receipt(3, cached=True, written_row=7, attempts=0, tokens_in=0, tokens_out=0, cost_microusd=0),
     a_receipt(4, status="failed", error_class="model_timeout", sentence="No answer in time.", outputs={}),
     a_receipt(5, status="skipped", sentence="The row has no company name.", outputs={}, written_row=None),
     a_receipt(6, status="stale", sentence="Its inputs were changed meanwhile.", written_row=None),
