@@ -10,8 +10,11 @@ from backend.domain.job import Job
 from backend.domain.results import Result
 from backend.errors import NotFound
 from backend.ports import Documents
-from backend.usecases.batch.recalling import PAGE, pairs
+from backend.usecases.batch.recalling import documents_of, pairs
 from backend.usecases.records import lease_from_data, lease_key, rest_key, result_key, write_key
+
+#: Documents that say how rows ended, read at once: a page of receipts is mostly told by the first of them.
+NOTES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +98,7 @@ def _from(documents: Documents, job: Job, cursor: str | None) -> Iterator[tuple[
     for attempt, (results_n, writes_n) in enumerate(attempts(documents, job), start=1):
         if attempt < start[0]:
             continue
-        settled = _settled(documents, job.id, attempt, writes_n)
+        settled = _Settled(documents, job.id, attempt, writes_n)
         first = start[1] if attempt == start[0] else 0
         for n in range(first, results_n):
             document = documents.get(result_key(job.id, attempt, n))
@@ -103,22 +106,28 @@ def _from(documents: Documents, job: Job, cursor: str | None) -> Iterator[tuple[
                 if [attempt, n, position] < start:
                     continue
                 result = results.from_data(entry)
-                state, written = settled.get(result.index, (None, None))
+                state, written = settled.of(result.index)
                 found = f"{attempt}-{n}-{position}"
                 yield found, Receipt(found, result, state, written)
 
 
-def _settled(
-    documents: Documents, job_id: str, attempt: int, writes_n: int
-) -> dict[int, tuple[str | None, int | None]]:
-    found: dict[int, tuple[str | None, int | None]] = {}
-    keys = [write_key(job_id, attempt, n) for n in range(writes_n)]
-    for first in range(0, len(keys), PAGE):
-        for document in documents.get_many(keys[first : first + PAGE]):
-            for state, rows in (document.data["settled"] if document else {}).items():
-                for index, place in pairs(rows):
-                    found[index] = (state, place if place >= 0 else None)
-    return found
+class _Settled:
+    """How the rows of an attempt ended. Each is settled once, so its notes are read as far as asked for."""
+
+    def __init__(self, documents: Documents, job_id: str, attempt: int, writes_n: int) -> None:
+        keys = [write_key(job_id, attempt, n) for n in range(writes_n)]
+        self._notes = documents_of(documents, keys, at_once=NOTES)
+        self._found: dict[int, tuple[str, int | None]] = {}
+
+    def of(self, index: int) -> tuple[str | None, int | None]:
+        """(state, place); the place is None when it was written nowhere, both when it is not settled."""
+        while index not in self._found:
+            _, note = next(self._notes, (0, None))
+            if note is None:
+                return None, None
+            for state, rows in note["settled"].items():
+                self._found |= {at: (state, place if place >= 0 else None) for at, place in pairs(rows)}
+        return self._found[index]
 
 
 def was_rest_cancelled(documents: Documents, job: Job) -> bool:

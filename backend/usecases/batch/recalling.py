@@ -76,10 +76,12 @@ def _unverified(
     ]
 
 
-def documents_of(documents: Documents, keys: list[Key]) -> Iterator[tuple[int, dict[str, Any]]]:
+def documents_of(
+    documents: Documents, keys: list[Key], at_once: int = PAGE
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """The documents that are there, in order, each with the position of its key."""
-    for first in range(0, len(keys), PAGE):
-        found = documents.get_many(keys[first : first + PAGE])
+    for first in range(0, len(keys), at_once):
+        found = documents.get_many(keys[first : first + at_once])
         yield from ((first + i, document.data) for i, document in enumerate(found) if document is not None)
 
 
