@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -44,6 +45,7 @@ def run(world: World, **settings: Any) -> Counted:
     world.settings = replace(
         world.settings, prices={"a-model": Price(1_000_000, 1_000_000)}, in_flight=300, **settings
     )
+    world.model.on_call = lambda _: time.sleep(0.001)  # so that a commit comes while money is left
     store = world.documents = Counted(world.documents)  # type: ignore[assignment]
     world.has_rows(1, *(f"Firm {n}" for n in range(ROWS)))
     world.create(1)
