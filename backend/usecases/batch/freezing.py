@@ -8,12 +8,13 @@ from backend.domain.job import Job
 from backend.domain.recipes import Recipe
 from backend.errors import Conflict, TryLater
 from backend.ports import Create, Increment, Tab, Write
+from backend.usecases.batch.flushing import SHEET_BUSY_S
 from backend.usecases.batch.frozen import Chunk, Frozen, freeze
 from backend.usecases.batch.kept import staleness
 from backend.usecases.batch.outcome import SHEET_BUSY, Outcome
 from backend.usecases.batch.outside import Outside
 from backend.usecases.batch.stepping import Stepper
-from backend.usecases.batch.working import FLAGS_EVERY_S, SHEET_BUSY_S, TICK_S
+from backend.usecases.batch.working import FLAGS_EVERY_S, TICK_S
 from backend.usecases.job_changes import event, load_job, replace_job
 from backend.usecases.records import chunks_key, progress_key, todo_key
 

@@ -13,6 +13,7 @@ from backend.domain.recipes import Recipe
 from backend.domain.results import Result
 from backend.errors import Conflict, PauseJob, TryLater
 from backend.ports import Clock, Create, Documents, Increment, Sheets, Write
+from backend.usecases.batch.flushing import HEADER_GONE_S, SHEET_BUSY_S
 from backend.usecases.batch.frozen import FrozenRows
 from backend.usecases.batch.holding import Holding
 from backend.usecases.batch.intents import Note, Sent
@@ -23,7 +24,7 @@ from backend.usecases.batch.recalling import documents_of, note_to_data, pairs, 
 from backend.usecases.batch.restoring import Restorer
 from backend.usecases.batch.sheet_calls import SheetCalls, flush_every_s
 from backend.usecases.batch.stepping import Stepper
-from backend.usecases.batch.working import FLAGS_EVERY_S, HEADER_GONE_S, SHEET_BUSY_S, TICK_S
+from backend.usecases.batch.working import FLAGS_EVERY_S, TICK_S
 from backend.usecases.batch.written import Touched, touched_rows
 from backend.usecases.job_changes import event, load_job, replace_job
 from backend.usecases.read_rows import attempts

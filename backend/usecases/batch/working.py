@@ -13,22 +13,21 @@ from backend.domain.job import Job
 from backend.domain.lease import Lease
 from backend.domain.recipes import Recipe
 from backend.domain.results import Result
-from backend.errors import Conflict, Forbidden, Invalid, NotFound, TryLater
+from backend.errors import Conflict
 from backend.ports import Clock, Create, Documents, Increment, Write
 from backend.usecases.batch.asking import Asker
 from backend.usecases.batch.billing import bill_of
 from backend.usecases.batch.feeding import Feeder, without_known
+from backend.usecases.batch.flushing import Flushing
 from backend.usecases.batch.holding import Holding
 from backend.usecases.batch.intents import Note
-from backend.usecases.batch.looking import ColumnsGone
 from backend.usecases.batch.outcome import SHEET_BUSY, Outcome, ended_by
 from backend.usecases.batch.placing import Placer
 from backend.usecases.batch.process import BatchSettings
 from backend.usecases.batch.purse import Purse
 from backend.usecases.batch.questions import Asked
 from backend.usecases.batch.recalling import ANSWERED, note_to_data
-from backend.usecases.batch.sheet_calls import SheetCalls, flush_every_s
-from backend.usecases.batch.stepping import Stepper
+from backend.usecases.batch.sheet_calls import SheetCalls
 from backend.usecases.job_changes import load_job
 from backend.usecases.record_stats import Tally
 from backend.usecases.records import progress_key, result_key, write_key
@@ -42,14 +41,8 @@ TICK_S = 0.2
 FLAGS_EVERY_S = 1.0
 #: The process is ending: calls in flight get so long to come back.
 GIVE_BACK_S = 4.0
-#: The first results are written so soon, so that people see it work.
-FIRST_FLUSH_S = 2.5
 #: Results that wait for the sheet; more are not asked for until some have found their place.
 READY_ROWS = 8_000
-#: A header that stays away for so long needs a person.
-HEADER_GONE_S = 60.0
-#: Sheets out of reach for so long: the batch ends.
-SHEET_BUSY_S = 150.0
 #: A wait for the model's rate limit that is longer gives the place to another job.
 LONGEST_WAIT_S = 60.0
 
@@ -82,16 +75,13 @@ class Work:
         self._calls, self.purse, self._states, self._wake = calls, purse, states, wake
         self._tally = tally
         self._ending, self._gives_back_at = ending, float("inf")
-        self._stepper = Stepper(calls, self._commit_note)
+        self._flushing = Flushing(placer, calls, clock, settings.places, self._commit_note)
         self._found: list[Result] = []
         self._kept: list[Write] = []
         self._began = self._committed_at = clock.monotonic()
         self._looked_at = self._began - FLAGS_EVERY_S
-        self._next_flush = self._began + FIRST_FLUSH_S
-        self._sheet_trouble_since: float | None = None
-        self._header_gone_since: float | None = None
         self._stop: Outcome | None = None
-        #: Why nothing can be written any more, as the end of the batch.
+        #: Why nothing can be written any more.
         self._blocked: Outcome | None = None
         #: After deaths the rows of this batch go alone, so that the one that kills is found.
         self._one_by_one = holding.lease.window == 1
@@ -233,43 +223,13 @@ class Work:
     # ── placing ────────────────────────────────────────────────────────────────────────────────────
 
     def _place(self) -> None:
-        now = self._clock.monotonic()
         if self._blocked is not None:
             return
-        try:
-            if self._stepper.busy:
-                self._stepper.step()
-            elif self._flush_is_due(now):
-                self._next_flush = now + flush_every_s(self._settings.places)
-                self._stepper.start(self._placer.flush())
-        except ColumnsGone as gone:
-            self._header_gone_since = self._header_gone_since or now
-            if now - self._header_gone_since > HEADER_GONE_S:
-                self._block(Outcome("paused", "column_gone", gone.message, cause=gone))
-            self._next_flush = now + gone.delay_s
-        except (Forbidden, NotFound, Invalid) as error:
-            self._block(ended_by(error))
-        except TryLater as later:
-            self._sheet_trouble_since = self._sheet_trouble_since or now
-            waited = now - self._sheet_trouble_since
-            self._next_flush = now + max(later.delay_s, min(20.0, 1 + waited / 2))
-        else:
-            if not self._stepper.busy:
-                self._header_gone_since = None
-            if self._placer.empty:
-                self._sheet_trouble_since = None
-
-    def _block(self, outcome: Outcome) -> None:
-        """The sheet is closed to us. Calls in flight are paid for: what they bring is kept in the store."""
-        self._blocked = outcome
-        self._end_asking(self._stop if self._stop and self._stop.kind == "stopped" else outcome)
-
-    def _flush_is_due(self, now: float) -> bool:
-        if not self._placer.can_progress:
-            return False
-        # The last flushes of a batch need not wait for company; the quota still holds.
-        urgent = self._asking_ended and self._sheet_trouble_since is None
-        return urgent or now >= self._next_flush
+        self._flushing.step(last=self._asking_ended)
+        self._blocked = self._flushing.blocked
+        if self._blocked is not None:
+            # Calls in flight are paid for: what they bring is kept in the store.
+            self._end_asking(self._stop if self._stop and self._stop.kind == "stopped" else self._blocked)
 
     def _commit_note(self, note: Note) -> None:
         lease = self._holding.lease
@@ -285,7 +245,6 @@ class Work:
             writes,
             lambda lease: replace(self._calls.noted(lease), next_write=lease.next_write + 1),
         )
-        self._sheet_trouble_since = None
 
     # ── ending ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -325,7 +284,7 @@ class Work:
                 reserved = self._holding.lease.reserved_microusd
                 self.at_stake_microusd = max(0, reserved - (self._asker.credit_microusd or 0))
             return Outcome("more")  # what is still in flight is asked anew by whoever claims the job next
-        if not self._asking_ended or self._stepper.busy:
+        if not self._asking_ended or self._flushing.busy:
             return None
         if self._stop is None and self._asker.pause is not None:
             return None  # the last call in flight ended so: the next round asks nothing more
@@ -335,8 +294,7 @@ class Work:
             return self._stop or Outcome("completed")
         if self._stop is not None and self._stop.kind == "more":
             return self._stop  # what waits for its place is in the store: the next batch recalls it
-        trouble = self._sheet_trouble_since
-        if trouble is not None and self._clock.monotonic() - trouble > SHEET_BUSY_S:
+        if self._flushing.out_of_reach:
             return SHEET_BUSY
         if self._clock.monotonic() - self._began > self._settings.batch_s:
             return Outcome("more")
