@@ -25,6 +25,7 @@ from backend.domain.recipes import Recipe
 from backend.domain.rows import Row
 from backend.errors import PauseJob, RowFailed
 from backend.ports import Answer, Clock, Model
+from backend.usecases.batch.credit import Credit
 from backend.usecases.batch.questions import ALONE, About, Asked, Question, worst_call_microusd, write_prompt
 
 log = logging.getLogger(__name__)
@@ -96,10 +97,7 @@ class Asker:
         self._stopped = False
         #: Whether we count among those who share the pace.
         self._sharing = False
-        #: Questions that wait for money to be asked again, by key: what one more try could cost.
-        self._broke: dict[str, int] = {}
-        #: Micro-dollars that may still be promised to calls; None: no budget to keep.
-        self.credit_microusd: int | None = None
+        self.credit = Credit()
         #: Why no further call makes sense (a refused key, …).
         self.pause: PauseJob | None = None
         #: Set when a wait longer than a batch should hold was asked for.
@@ -154,22 +152,16 @@ class Asker:
     @property
     def wants_microusd(self) -> int:
         """What the next call could cost when the credit does not cover it; 0 when nothing is short."""
-        if self.credit_microusd is None:
-            return 0
-        worst = max(self._broke.values(), default=self._waiting[0].worst_microusd if self._waiting else 0)
-        return worst if worst > self.credit_microusd else 0
+        return self.credit.short_of(self._waiting)
 
     def wants_ahead_microusd(self, calls: int) -> int:
         """What the next call could cost, when the credit will not cover so many more of them; else 0."""
-        if self.credit_microusd is None or not self._waiting or self._stopped:
-            return 0
-        worst = self._waiting[0].worst_microusd
-        return worst if calls * worst > self.credit_microusd else 0
+        return 0 if self._stopped else self.credit.short_ahead(self._waiting, calls)
 
     @property
     def only_money_is_missing(self) -> bool:
         """Whether nothing is on its way: what is not waiting to start waits to be paid again."""
-        return len(self._tasks) == len(self._broke) and not self._asked
+        return len(self._tasks) == self.credit.awaited_by and not self._asked
 
     def stop(self) -> list[Question]:
         """Starts no further call; gives what was not started. Calls in flight end in their time."""
@@ -186,7 +178,7 @@ class Asker:
 
     def lend(self, microusd: int) -> None:
         """Adds reserved money; waiting questions may start."""
-        self.credit_microusd = (self.credit_microusd or 0) + microusd
+        self.credit.lend(microusd)
         self._runner.loop.call_soon_threadsafe(self._start_more)
 
     # ── the event loop's side ──────────────────────────────────────────────────────────────────────
@@ -215,7 +207,7 @@ class Asker:
                 self.long_wait_s = wait
                 self._later(wait)
                 return
-            if not self._pay(question):
+            if not self.credit.pay(question):
                 self._wake.set()
                 return
             self.long_wait_s = 0.0
@@ -238,15 +230,6 @@ class Asker:
         self._tasks.discard(task)
         self._start_more()
         self._note_share()
-
-    def _pay(self, question: Question) -> bool:
-        if self.credit_microusd is None:
-            return True
-        if question.worst_microusd > self.credit_microusd:
-            return False
-        self.credit_microusd -= question.worst_microusd
-        question.reserved_microusd += question.worst_microusd
-        return True
 
     async def _answer(self, question: Question) -> None:
         question.began = question.began or time.perf_counter()
@@ -295,15 +278,14 @@ class Asker:
 
     async def _pay_again(self, question: Question) -> None:
         """A repeat is a call like any other. Raises `_Left` when there is no money and will be none."""
-        try:
-            while not self._pay(question):
-                self._broke[question.key] = question.worst_microusd
+        if self.credit.pay(question):
+            return
+        with self.credit.waited_for(question):
+            while not self.credit.pay(question):
                 self._wake.set()
                 if self._stopped:
                     raise _Left
                 await asyncio.sleep(0.1)
-        finally:
-            self._broke.pop(question.key, None)
 
     async def _ask_once(self, question: Question) -> tuple[str, ...]:
         began = time.perf_counter()

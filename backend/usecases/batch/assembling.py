@@ -127,7 +127,7 @@ def _asker(job: Job, recipe: Recipe, outside: Outside) -> Asker:
     )
     if price is not None:
         # Also without a budget: somebody may set one while it runs, and the dead count as spent.
-        asker.credit_microusd = 0
+        asker.credit.microusd = 0
     return asker
 
 

@@ -282,7 +282,7 @@ class Work:
         if self._clock.monotonic() >= self._gives_back_at and not self._found:
             if self._asker.in_flight:
                 reserved = self._holding.lease.reserved_microusd
-                self.at_stake_microusd = max(0, reserved - (self._asker.credit_microusd or 0))
+                self.at_stake_microusd = max(0, reserved - (self._asker.credit.microusd or 0))
             return Outcome("more")  # what is still in flight is asked anew by whoever claims the job next
         if not self._asking_ended or self._flushing.busy:
             return None
