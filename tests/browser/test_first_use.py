@@ -88,6 +88,24 @@ def test_several_accounts_get_their_hint_after_ten_seconds(bench: Opener) -> Non
     desk.says("signed in to several Google accounts")
 
 
+def test_several_accounts_get_their_hint_when_google_refuses_too(bench: Opener) -> None:
+    """Google ends a call for the wrong one of several accounts with these words, before the script runs."""
+    desk = bench(rows=3).opened()
+    words = "We are sorry, a server error occurred while reading from storage. Error code PERMISSION_DENIED."
+    desk.evaluate(
+        "window.kept = google.script.run; let failed;"
+        "google.script.run = { withSuccessHandler: () => google.script.run,"
+        " withFailureHandler: (told) => { failed = told; return google.script.run; },"
+        f" readContext: () => failed(new Error('{words}')) }};"
+        "arrive();"
+    )
+    desk.says("Google did not let the sidebar in")
+    desk.says("signed in to several Google accounts")
+    desk.evaluate("google.script.run = window.kept;")
+    desk.press("Try again")
+    expect(desk.button("Queue for background processing")).to_be_visible()
+
+
 def test_the_service_is_out_of_reach(bench: Opener) -> None:
     desk = bench(rows=3)
     faults = f"{desk.stack.workbench_url}/_standin/faults"

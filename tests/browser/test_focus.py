@@ -97,6 +97,20 @@ def test_what_comes_after_show_more_has_the_focus(bench: Opener) -> None:
     expect(desk.sidebar.locator(".list .item").nth(50)).to_be_focused()
 
 
+def test_further_rows_of_a_job_come_behind_the_first(bench: Opener) -> None:
+    desk = bench(rows=53).opened()
+    desk.press("Queue for background processing")
+    desk.says("Companies: complete. 53 done.")
+    desk.press("Show", exact=True)
+    rows = desk.sidebar.get_by_role("region", name="Results").locator(".item")
+    expect(rows).to_have_count(50)
+    desk.press("Show more rows")
+    expect(rows).to_have_count(53)
+    expect(rows.nth(50)).to_contain_text("Row 52")
+    expect(rows.nth(50)).to_be_focused()
+    expect(desk.button("Show more rows")).to_have_count(0)
+
+
 def test_states_are_read_aloud_and_numbers_are_not(bench: Opener, model: Model) -> None:
     model.answers_in_waves(rows=40, waves=5, every_ms=2_500)
     desk = bench(rows=40).opened()

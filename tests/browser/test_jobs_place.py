@@ -194,7 +194,7 @@ def test_a_thousand_categories_come_a_hundred_at_a_time(bench: Opener) -> None:
 def test_two_hundred_jobs_in_pages_filtered_and_cancelled_at_once(bench: Opener) -> None:
     desk = bench(rows=3).opened()
     queue_for_later(desk, 200)
-    desk.press("Jobs")
+    desk.press("Jobs 200 open")
     items = desk.sidebar.get_by_role("checkbox", name="Select Companies")
     expect(items).to_have_count(50)
     desk.press("Show more")

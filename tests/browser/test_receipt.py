@@ -40,7 +40,7 @@ def test_every_figure_of_the_receipt(bench: Opener) -> None:
     assert told["Answered before"] == "−2"
     assert told["Questions to ask"] == "8"
     assert told["Cost"].startswith("about $0.00")
-    assert " to $" in told["Between"]
+    assert " and $" in told["Between"]
     assert told["Time"].startswith("about ")
     assert told["Starts"] == "at once"
     desk.label("Which rows").select_option("only_empty")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend.domain.job import Status
 from tests.browser.states.setting import LONG
 
 
@@ -188,7 +189,5 @@ RECEIPTS = [
 
 
 def seen(jobs: list[dict[str, Any]]) -> dict[str, Any]:
-    by_status: dict[str, int] = {}
-    for job in jobs:
-        by_status[job["status"]] = by_status.get(job["status"], 0) + 1
+    by_status = {str(status): [job["status"] for job in jobs].count(status) for status in Status}
     return {"now": "2026-11-23T09:00:41Z", "jobs": jobs, "by_status": by_status, "live_rows": [], "poll_s": 5}
