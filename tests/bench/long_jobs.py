@@ -10,8 +10,11 @@ from tests.bench.usage import PeakMemory
 
 
 def beside_two_long_ones(scene: Scene, rows: int, watched_s: float) -> list[Figure]:
-    """Two jobs of `rows` rows run; a job of 5 rows is queued. Memory is watched for `watched_s` at most."""
-    sheets = [scene.a_sheet(rows, f"long {n}") for n in range(2)]
+    """Two jobs of `rows` rows run; a job of 5 rows is queued, and a third long one when that has ended.
+
+    Memory is watched from the first one on, and for `watched_s` at most after the third has begun.
+    """
+    *sheets, third = [scene.a_sheet(rows, f"long {n}") for n in range(3)]
     small = scene.a_sheet(5, "small")
     with PeakMemory(scene.backend_pid) as memory:
         long_ones = [scene.queue(sheet) for sheet in sheets]
@@ -21,6 +24,7 @@ def beside_two_long_ones(scene: Scene, rows: int, watched_s: float) -> list[Figu
         waited = time.monotonic() - short.began
         scene.follow([short])
         scene.check(short)
+        long_ones.append(scene.queue(third))
         until = time.monotonic() + watched_s
         scene.follow(
             long_ones,
@@ -41,7 +45,7 @@ def beside_two_long_ones(scene: Scene, rows: int, watched_s: float) -> list[Figu
             note=f"COMPLETED, with its results in the sheet, {short.seconds:.1f} s after it was queued",
         ),
         Figure(
-            f"Worker memory, two jobs of {rows:,} rows and a small one",
+            f"Worker memory, three jobs of {rows:,} rows",
             memory.mb,
             "MB",
             Goal(at_most=250),

@@ -50,7 +50,7 @@ def frozen(world: World, sheets: ReadSheets) -> tuple[Frozen, list[dict[str, Any
 
 @pytest.mark.parametrize(
     ("chars", "reads", "largest"),
-    [(10, 4, MOST_ROWS), (4_000, 7, BLOCK_BYTES // 4_000), (20_000, 22, LEAST_ROWS)],
+    [(10, 4, MOST_ROWS), (4_000, 9, BLOCK_BYTES // 4_000), (20_000, 22, LEAST_ROWS)],
 )
 def test_blocks_follow_the_weight_of_the_rows_and_no_row_is_left_out(
     world: World, chars: int, reads: int, largest: int

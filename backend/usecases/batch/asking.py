@@ -134,6 +134,11 @@ class Asker:
         return self._pace.allowed
 
     @property
+    def share(self) -> float:
+        """Those of them that are this batch's, beside others with the same key and model."""
+        return self._pace.share
+
+    @property
     def waiting(self) -> int:
         return len(self._waiting)
 

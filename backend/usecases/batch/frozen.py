@@ -28,8 +28,10 @@ from backend.usecases.records import chunk_key, chunks_key, outputs_key
 
 #: What one read of a sheet shall come to, with so much for a cell besides its text, and the rows that it asks
 #: for at least and at most. The first one asks for `SEARCH_ROWS`: nothing is known of the rows then.
-BLOCK_BYTES, CELL_BYTES = 16_000_000, 50
+BLOCK_BYTES, CELL_BYTES = 11_000_000, 50
 LEAST_ROWS, MOST_ROWS = 1_000, 10_000
+#: After so many rows of a block, what they came to is committed.
+HANDED_ON_ROWS = 1_000
 
 
 class NoColumns(Rejected):
@@ -126,7 +128,10 @@ def select(
                 raise NoColumns(where.columns.problem)
             column = _filter_column(job, where)
         begin = max(where.first_row, job.start_row - 1)
-        for place, cells in enumerate(block, first):
+        next_first, rows = first + rows, _rows_to_read(block)
+        for place, cells in enumerate(_handed_on(block), first):
+            if place % HANDED_ON_ROWS == 0:
+                yield from taking.chunks(last=False)
             if place < begin or taking.count >= most:
                 continue
             row = selection.found(recipe, where, place, cells, column)
@@ -138,8 +143,7 @@ def select(
                 if taking.count < most and selection.takes(job, candidate, is_stale):
                     taking.accept(selection.accepted(recipe, taking.count, candidate))
             blanks.clear()
-        yield from taking.chunks(last=False)
-        first, rows = first + rows, _rows_to_read(block)
+        first = next_first
     yield from taking.chunks(last=True)
     if where is None:
         raise NoColumns("The tab is empty: it has no header row.")
@@ -163,6 +167,13 @@ def _rows_to_read(block: Sequence[Sequence[Cell]]) -> int:
     """By the rows that came last: a long sheet leaves reads for its flushes, heavy rows leave memory."""
     size = sum(CELL_BYTES + len(str(cell)) for row in block for cell in row if cell != "")
     return min(MOST_ROWS, max(LEAST_ROWS, BLOCK_BYTES * len(block) // size)) if size else MOST_ROWS
+
+
+def _handed_on(block: list[list[Cell]]) -> Iterator[list[Cell]]:
+    """Row after row, each forgotten by the block: it and what is made of it are not held together."""
+    block.reverse()
+    while block:
+        yield block.pop()
 
 
 def _filter_column(job: Job, where: Layout) -> int | None:

@@ -123,7 +123,8 @@ class Work:
 
     def _feed(self) -> None:
         if self._stop is None and self._placer.waiting < READY_ROWS:
-            room = 2 * self._settings.in_flight - self._feeder.waiting - len(self._found)
+            window = max(2 * COMMIT_ROWS, round(2 * self._asker.share))
+            room = window - self._feeder.waiting - len(self._found)
             if room < COMMIT_ROWS < self._feeder.waiting:
                 room = 0  # rows are looked up and handed on by the hundred, not one by one
             if self._one_by_one:
