@@ -37,7 +37,9 @@ class Table:
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid
+        #: The notes as they were, of rows whose inputs were edited: our text may stand there at the moment.
         self.edited: set[str] = set()
+        self.notes = {id(row): str(row[0]) for row in grid}
         self.deleted = 0
         self.serial = 0
 
@@ -129,7 +131,7 @@ def edit_inputs(table: Table, at: int, _to: int) -> None:
     row = table.grid[_row(table, at)]
     name = str(row[table.column("Company Name")])
     if name and len(table.edited) < 2:
-        table.edited.add(str(row[table.column("Notes")]))
+        table.edited.add(table.notes.get(id(row), ""))
         table.serial += 1
         row[table.column("Company Keywords")] = f"edited {table.serial}"
 

@@ -36,16 +36,23 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Cells of one row that are put back; `fingerprint` is the row's, whose cells held what is not theirs."""
+    """Cells of one row that are put back, which held what is not theirs."""
 
     place: int
+    #: The row's rightly, and the one that it showed: its inputs may have been hit, or edited.
     fingerprint: str
+    showed: str
     #: Column → what it shall hold, and what it held, as text.
     cells: Mapping[int, Entered]
     held: Mapping[int, str] = field(default_factory=dict)
     #: The row by the last look before the repair, and the headers then, while its process lives.
     headers: tuple[str, ...] = ()
     seen: Seen | None = None
+
+    @property
+    def fingerprints(self) -> set[str]:
+        """By which the row may be known before the repair, and after it."""
+        return {self.fingerprint, self.showed}
 
 
 @dataclass(slots=True)

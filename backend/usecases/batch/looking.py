@@ -41,6 +41,8 @@ class Seen:
 
     fingerprint: str
     cells: Mapping[int, Cell]
+    #: A hash of the row with its headers, whatever of it is remembered; 0 where nobody asked for one.
+    picture: int = 0
 
     def cell(self, column: int | None) -> str:
         """A cell as text."""
@@ -69,14 +71,14 @@ class Keep:
     texts: Collection[str] = ()
     #: Rows with these fingerprints.
     fingerprints: Collection[str] = ()
-    #: Rows with other fingerprints than these.
-    strangers_to: Collection[str] | None = None
+    #: Rows with other pictures than these.
+    other_than: Collection[int] | None = None
 
-    def whole(self, fingerprint: str, row: Sequence[Cell]) -> bool:
+    def whole(self, fingerprint: str, row: Sequence[Cell], picture: int) -> bool:
         """Whether every cell of a row is to be remembered."""
         return (
             fingerprint in self.fingerprints
-            or (self.strangers_to is not None and fingerprint not in self.strangers_to)
+            or (self.other_than is not None and picture not in self.other_than)
             or any(cell in self.texts for cell in row)
         )
 
@@ -202,9 +204,13 @@ class TabView:
         spans = placement.spans(place for place, _ in cells)
         areas = [Area(self._job.sheet_id, first, last, c, c + 1) for first, last in spans for c in columns]
         spreadsheet_id = self._job.spreadsheet_id
-        grids: list[list[list[Entered]]] = yield Call(
-            "reads", lambda: self._sheets.entered(spreadsheet_id, areas, timeout_s=CALL_TIMEOUT_S)
-        )
+        try:
+            grids: list[list[list[Entered]]] = yield Call(
+                "reads", lambda: self._sheets.entered(spreadsheet_id, areas, timeout_s=CALL_TIMEOUT_S)
+            )
+        except Invalid as error:
+            self.forget_size()
+            raise TryLater("The sheet became smaller while its cells were read.", delay_s=1) from error
         found: dict[tuple[int, str], dict[str, Any]] = {}
         for area, grid in zip(areas, grids, strict=True):
             for offset, row in enumerate(grid):
@@ -241,10 +247,18 @@ class TabView:
             for column in self._recipe.inputs
         ]
         known = fingerprint(cells) if place >= where.first_row else ""
-        if keep is None or keep.whole(known, row):
+        if keep is None:
             return Seen(known, {c: cell for c, cell in enumerate(row) if cell != ""})
+        picture = _picture(row, where.headers)
+        if keep.whole(known, row, picture):
+            return Seen(known, {c: cell for c, cell in enumerate(row) if cell != ""}, picture)
         outputs = (c for c in where.columns.outputs.values() if c < len(row))
-        return Seen(known, {c: row[c] for c in outputs if row[c] != ""})
+        return Seen(known, {c: row[c] for c in outputs if row[c] != ""}, picture)
+
+
+def _picture(row: Sequence[Cell], headers: Sequence[str]) -> int:
+    """The same for a row whose columns have been moved."""
+    return hash(frozenset((header, cell) for header, cell in zip(headers, row, strict=False) if cell != ""))
 
 
 def missing_outputs(recipe: Recipe, where: Layout) -> list[str]:

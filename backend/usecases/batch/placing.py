@@ -59,7 +59,7 @@ class Placer:
         """`added`: headers of columns that the job added; what stood in the others is kept for undo."""
         self._recipe, self._clock, self._times = recipe, clock, times
         self._view = TabView(job, recipe, sheets, clock, tab)
-        self._standing = Standing()
+        self._standing = Standing(next_write)
         self._sender = Sender(
             job=job,
             recipe=recipe,
@@ -69,7 +69,6 @@ class Placer:
             standing=self._standing,
             added=added,
             lease_left_s=lease_left_s,
-            next_write=next_write,
             times=times,
         )
         self._view.sent_texts = self._sent_texts

@@ -122,10 +122,16 @@ def sent_from_data(n: int, data: dict[str, Any]) -> Sent:
 def _fix_to_data(fix: Fix) -> dict[str, Any]:
     cells = {str(column): value for column, value in fix.cells.items()}
     held = {str(column): text for column, text in fix.held.items()}
-    return {"place": fix.place, "fingerprint": fix.fingerprint, "cells": cells, "held": held}
+    return {
+        "place": fix.place,
+        "fingerprint": fix.fingerprint,
+        "showed": fix.showed,
+        "cells": cells,
+        "held": held,
+    }
 
 
 def _fix_from_data(data: dict[str, Any]) -> Fix:
     cells = {int(column): value for column, value in data["cells"].items()}
     held = {int(column): text for column, text in data["held"].items()}
-    return Fix(data["place"], data["fingerprint"], cells, held)
+    return Fix(data["place"], data["fingerprint"], data.get("showed", data["fingerprint"]), cells, held)

@@ -15,6 +15,7 @@ columns moved, too) is left empty.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -53,8 +54,8 @@ class Repairs:
         self._recipe, self._beside = recipe, beside
         #: Announced repairs that no search has verified yet.
         self.unverified: list[Fix] = []
-        #: Hashes of rows with their outputs, as the search before those repairs saw them; None: not known.
-        self._pictured: set[int] | None = None
+        #: How often each picture was seen by the search before those repairs; None: not known.
+        self._pictured: Counter[int] | None = None
         #: The fingerprints of those rows.
         self._known: set[str] = set()
         self._looks = Looks()
@@ -66,13 +67,13 @@ class Repairs:
     def keep(self, suspects: Mapping[int, Suspect]) -> Keep:
         """What a search has to remember of the tab."""
         longest = {texts.longest for texts in texts_of(self._recipe, suspects)}
-        mended = {fix.fingerprint for fix in self.unverified}
-        return Keep(longest, mended, self._known if self._pictured is not None else None)
+        longest |= {max(texts, key=len) for texts in map(_put_in, self.unverified) if texts}
+        return Keep(longest, self._mended, self._pictured)
 
     def announced(self, fixes: list[Fix], where: Layout, rows: Sequence[Seen]) -> None:
         """`fixes` are about to be sent; `rows` are what the search saw."""
         if not self.unverified:
-            self._pictured = {self._picture(where, row) for row in rows}
+            self._pictured = Counter(row.picture for row in rows)
             self._known = {row.fingerprint for row in rows}
         self.unverified = [*self.unverified, *fixes]
         for fix in fixes:
@@ -129,7 +130,7 @@ class Repairs:
                 earlier = fixes.get(one.place)
                 cells = {**cells, **earlier.cells} if earlier is not None else cells
                 held = {column: one.row.cell(column) for column in cells}
-                fixes[one.place] = Fix(one.place, identity.fingerprint, cells, held)
+                fixes[one.place] = Fix(one.place, identity.fingerprint, one.row.fingerprint, cells, held)
         return _that_fit(fixes.values())
 
     # ── what may be wrong ──────────────────────────────────────────────────────────────────────────
@@ -141,22 +142,28 @@ class Repairs:
         """
         held: dict[str, set[str]] = {}
         for fix in self.unverified:
-            held.setdefault(fix.fingerprint, set()).update(fix.held.values())
+            for cells_ in fix.fingerprints:
+                held.setdefault(cells_, set()).update(fix.held.values())
         for cells_, texts in held.items():
             for result in belongs.get(cells_, ()):
                 texts -= set(results.cells(self._recipe, result).values())
-        values = {as_shown(value) for fix in self.unverified for value in fix.cells.values()}
-        mended = {fix.fingerprint for fix in self.unverified}
+        put_in = [_put_in(fix) for fix in self.unverified]
+        emptied = any(None in fix.cells.values() for fix in self.unverified)
+        mended = self._mended
+        now = Counter(row.picture for row in rows)
+        outputs = set(where.columns.outputs.values())
         wrong: list[Wrong] = []
-        for place, row in enumerate(rows) if values else ():
-            outputs = set(where.columns.outputs.values())
-            columns: set[int] = set()
-            if self._pictured is None or self._picture(where, row) not in self._pictured:
-                columns |= outputs if row.fingerprint else set()
-            if row.fingerprint in mended or self._is_stranger(row):
-                columns |= set(range(len(where.headers))) - outputs
-            columns = {column for column in columns if row.cell(column) in values}
-            columns |= {c for c in row.cells if row.cell(c) in held.get(row.fingerprint, ())}
+        for place, row in enumerate(rows) if self.unverified else ():
+            columns = {c for c in row.cells if row.cell(c) in held.get(row.fingerprint, ())}
+            if place >= where.first_row and not self._stood(row, now):
+                texts = {row.cell(column) for column in row.cells}
+                hit = set().union(*(one for one in put_in if _shows(texts, one)))
+                columns |= {c for c in row.cells if row.cell(c) in hit}
+                if emptied:
+                    may = outputs if row.fingerprint else set()
+                    if row.fingerprint in mended or self._is_stranger(row):
+                        may = set(range(len(where.headers)))
+                    columns |= {c for c in may if row.cell(c) == ""}
             if columns:
                 wrong.append(Wrong(place, row, tuple(columns), guessed=self._pictured is None))
         return wrong
@@ -165,7 +172,8 @@ class Repairs:
         """Cells that still hold what a repair was to replace: its worker may have died before it was sent."""
         fixes: dict[str, list[Fix]] = {}
         for fix in self.unverified if self._pictured is None else ():
-            fixes.setdefault(fix.fingerprint, []).append(fix)
+            for cells in fix.fingerprints:
+                fixes.setdefault(cells, []).append(fix)
         wrong: list[Wrong] = []
         for place, row in enumerate(rows):
             for fix in fixes.get(row.fingerprint, ()):
@@ -173,12 +181,16 @@ class Repairs:
                     wrong.append(Wrong(place, row, tuple(fix.held)))
         return wrong
 
+    @property
+    def _mended(self) -> set[str]:
+        return {cells for fix in self.unverified for cells in fix.fingerprints}
+
+    def _stood(self, row: Seen, now: Mapping[int, int]) -> bool:
+        """Whether the row is as it was before the repairs, and no other one looks like it since."""
+        return self._pictured is not None and 0 < now[row.picture] <= self._pictured[row.picture]
+
     def _is_stranger(self, row: Seen) -> bool:
         return self._pictured is not None and row.fingerprint not in self._known
-
-    def _picture(self, where: Layout, row: Seen) -> int:
-        outputs = sorted(where.columns.outputs.items())
-        return hash((row.fingerprint, *((name, row.cell(column)) for name, column in outputs)))
 
     # ── whose cells they are ───────────────────────────────────────────────────────────────────────
 
@@ -283,6 +295,16 @@ class Repairs:
         header = where.headers[column] if column < len(where.headers) else ""
         outputs = {one.row.cell(c) for c in where.columns.outputs.values()}
         return not header.strip() or one.row.cell(column) not in outputs
+
+
+def _put_in(fix: Fix) -> set[str]:
+    """The texts that a repair writes."""
+    return {as_shown(value) for value in fix.cells.values() if value}
+
+
+def _shows(texts: set[str], put_in: set[str]) -> bool:
+    """Whether a row that holds these texts may have been hit: by the longest, and by another if there is."""
+    return bool(put_in) and max(put_in, key=len) in texts and len(put_in & texts) >= min(2, len(put_in))
 
 
 def _that_fit(fixes: Iterable[Fix]) -> list[Fix]:

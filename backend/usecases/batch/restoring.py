@@ -124,6 +124,7 @@ class Restorer:
         if self._note.says_something:
             yield self._note
             self._note = Note()
+            self._next_write += 1
 
     def _expected(self, index: int) -> Expected:
         return Expected(index, self._at[index], self._prints[index])
@@ -261,7 +262,6 @@ class Restorer:
         ]
 
     def _write(self, sent: Sent, cells: Cells, looked_at: float) -> Generator[Call, Any, None]:
-        self._next_write += 1
         self.sent.append(sent)
         try:
             yield Call("writes", lambda: self._send(cells, looked_at))

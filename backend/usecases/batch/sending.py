@@ -42,13 +42,12 @@ class Sender:
         standing: Standing,
         added: Collection[str],
         lease_left_s: Callable[[], float],
-        next_write: int,
         times: LeaseTimes,
     ) -> None:
         """`added`: headers of columns that the job added; what stood in the others is kept for undo."""
         self._job, self._recipe, self._sheets, self._clock = job, recipe, sheets, clock
         self._view, self._standing, self._added = view, standing, added
-        self._lease_left_s, self._next_write, self._times = lease_left_s, next_write, times
+        self._lease_left_s, self._times = lease_left_s, times
 
     def announce(
         self, placed: Mapping[int, int], seen: Mapping[int, Seen], where: Layout
@@ -71,7 +70,7 @@ class Sender:
             raise TryLater("The sheet's rows moved while their cells were read.", delay_s=1)
         placed = _that_fit(placed, before)
         return Sent(
-            self._next_write,
+            self._standing.next_note,
             placed,
             {at: value for at, value in before.items() if at[0] in placed.values()},
             self._clock.now() + 2 * self._times.write_s,
@@ -82,7 +81,6 @@ class Sender:
 
     def write(self, sent: Sent, where: Layout, looked_at: float) -> Generator[Call, Any, None]:
         self._standing.announced(sent)
-        self._next_write += 1
         blocks = self._blocks(sent, where, self._standing.sent_results)
         try:
             yield Call("writes", lambda: self._send(blocks, looked_at))

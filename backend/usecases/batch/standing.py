@@ -14,7 +14,9 @@ from backend.usecases.batch.intents import Note, Sent
 class Standing:
     """Shared by the parts of a placer."""
 
-    def __init__(self) -> None:
+    def __init__(self, next_note: int) -> None:
+        #: The number that the next note gets when it is committed; a write bears the number of its note.
+        self.next_note = next_note
         #: Results that wait for a place, by index.
         self.ready: dict[int, Result] = {}
         #: Announced writes that no look has verified yet, and their results.
@@ -75,6 +77,7 @@ class Standing:
         if self.note.says_something:
             yield self.note
             self.note = Note()
+            self.next_note += 1
 
     def in_order(self) -> Iterable[Result]:
         """The ready rows in the sheet's order."""
