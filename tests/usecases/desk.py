@@ -91,11 +91,7 @@ class Desk:
         """A new process, which knows what was committed and nothing else."""
         recalled = recall(self, "job", 1, len(self.results), 1, self.writes)  # type: ignore[arg-type]
         self.placer = self._placer()
-        sent = {index for write in recalled.sent for index in write.places}
-        self.placer.add(result for index, result in recalled.unsettled.items() if index not in sent)
-        for write in recalled.sent:
-            self.placer.recall(write, recalled.unsettled)
-        self.placer.recall_repairs(recalled.repairs)
+        self.placer.recall(recalled)
 
     def get_many(self, keys: Iterable[Key]) -> list[Document | None]:
         """The store, as far as a recall asks it."""

@@ -168,11 +168,5 @@ def _placer(
         tab=tab,
         times=times,
     )
-    sent = {index for write in recalled.sent for index in write.places}
-    placer.add(result for index, result in recalled.unsettled.items() if index not in sent)
-    latest = outside.clock.now() + times.write_s
-    for write in recalled.sent:
-        write.deadline = min(write.deadline, latest)  # the clock may have been put back since
-        placer.recall(write, recalled.unsettled)
-    placer.recall_repairs(recalled.repairs)
+    placer.recall(recalled)
     return placer

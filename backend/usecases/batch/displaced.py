@@ -52,6 +52,8 @@ class Wrong:
     index: int | None = None
     #: Nobody knows what the row showed before: only where our own result belongs, it is put back.
     guessed: bool = False
+    #: Columns whose text a repair was to replace.
+    held: frozenset[int] = frozenset()
 
 
 def texts_of(recipe: Recipe, suspects: Mapping[int, Suspect]) -> list[Texts]:

@@ -67,6 +67,8 @@ class Note:
     sent: Sent | None = None
     #: Further repairs that are about to be sent; an empty list: a search has verified all announced before.
     repairs: list[Fix] | None = None
+    #: Rows were found elsewhere than expected, in this process or before.
+    moved: bool = False
 
     @property
     def says_something(self) -> bool:

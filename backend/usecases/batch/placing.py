@@ -24,6 +24,7 @@ from backend.usecases.batch.beside import Beside
 from backend.usecases.batch.comparing import holds
 from backend.usecases.batch.intents import Fix, Note, Sent
 from backend.usecases.batch.looking import Call, Seen, TabView
+from backend.usecases.batch.recalling import Recalled
 from backend.usecases.batch.repairing import Repairs
 from backend.usecases.batch.searching import Search
 from backend.usecases.batch.sending import Sender
@@ -57,7 +58,7 @@ class Placer:
         times: LeaseTimes = DEFAULT_TIMES,
     ) -> None:
         """`added`: headers of columns that the job added; what stood in the others is kept for undo."""
-        self._recipe, self._clock, self._times = recipe, clock, times
+        self._recipe, self._beside, self._clock, self._times = recipe, beside, clock, times
         self._view = TabView(job, recipe, sheets, clock, tab)
         self._standing = Standing(next_write)
         self._sender = Sender(
@@ -89,13 +90,17 @@ class Placer:
     def add(self, found: Iterable[Result]) -> None:
         self._standing.ready.update((result.index, result) for result in found)
 
-    def recall(self, sent: Sent, found: Mapping[int, Result]) -> None:
-        """A write that an earlier holder announced: it has to be verified before anything else of it."""
-        self._standing.recall(sent, found)
-
-    def recall_repairs(self, fixes: Sequence[Fix]) -> None:
-        """Repairs that an earlier holder announced and nobody has verified."""
-        self._repairs.recall(fixes)
+    def recall(self, recalled: Recalled) -> None:
+        """What earlier holders left: their writes and repairs have to be verified before anything else."""
+        standing = self._standing
+        standing.calm = not recalled.moved and not recalled.sent
+        sent = {index for write in recalled.sent for index in write.places}
+        self.add(result for index, result in recalled.unsettled.items() if index not in sent)
+        latest = self._clock.now() + self._times.write_s
+        for write in recalled.sent:
+            write.deadline = min(write.deadline, latest)  # the clock may have been put back since
+            standing.recall(write, recalled.unsettled)
+        self._repairs.recall(recalled.repairs)
 
     @property
     def waiting(self) -> int:
@@ -145,9 +150,16 @@ class Placer:
         yield from standing.tell(sent)
         if sent is not None:
             yield from self._sender.write(sent, where, looked_at)
-        if placing.elsewhere:
-            yield from self._search.run(set(placing.elsewhere))
+        if placing.elsewhere or self._alike_are_due:
+            yield from self._search.run({*placing.elsewhere, *standing.alike})
             yield from standing.tell()
+
+    @property
+    def _alike_are_due(self) -> bool:
+        """One search serves many: the last thing of all, or when they are as many as a flush takes."""
+        standing = self._standing
+        alone = not standing.sent and standing.ready.keys() == standing.alike
+        return bool(standing.alike) and (alone or len(standing.alike) >= FLUSH_ROWS)
 
     def _choose(self) -> list[Result]:
         """The ready rows that this flush takes: as many as fit, in the sheet's order."""
@@ -166,9 +178,12 @@ class Placer:
     def _verify(self, decided: Sequence[Sent], seen: Mapping[int, Seen], where: Layout) -> None:
         """Settles what stands where it belongs; the others become ready again, and suspects.
 
-        A row that holds a part of its result is one of them: the part may be another row's, too.
+        A row that holds a part of its result is one of them: the part may be another row's, too. So is any
+        row while repairs are not verified: they may have put there what stands there. And so is one of equal
+        rows once rows have moved: its equal may stand there.
         """
         standing = self._standing
+        stands: list[tuple[Result, Sent]] = []
         for sent in decided:
             standing.sent.remove(sent)
             for index, place in sent.places.items():
@@ -178,11 +193,21 @@ class Placer:
                 row = seen.get(place)
                 here = row is not None and row.fingerprint == result.fingerprint
                 if row is not None and here and holds(self._recipe, row, result, where):
-                    standing.settle(index, result.status, place)
+                    stands.append((result, sent))
                     continue
+                standing.calm = False
                 standing.suspect(index, sent)
                 if here and sent.acknowledged:
                     standing.refusals[index] = standing.refusals.get(index, 0) + 1
+        for result, sent in stands:
+            if self._repairs.unverified or self._may_be_its_equal(result):
+                standing.suspect(result.index, sent)
+            else:
+                standing.settle(result.index, result.status, sent.places[result.index])
+
+    def _may_be_its_equal(self, result: Result) -> bool:
+        """Whether the row that stands where it was expected may be another one with the same inputs."""
+        return not self._standing.calm and len(self._beside.accepted().get(result.fingerprint, ())) > 1
 
     def _sent_texts(self) -> dict[str, str]:
         """Texts of results that may have been written and were not seen where they belong, by header."""
@@ -197,11 +222,17 @@ class Placer:
         }
 
     def _settle_standing(self, placing: placement.Placing, seen: Mapping[int, Seen], where: Layout) -> None:
-        """Cells that hold the result already need no write, which could only go wrong."""
+        """Cells that hold the result already need no write, which could only go wrong.
+
+        Of equal rows one may have come to where another one was: such a row waits for a search.
+        """
         standing = self._standing
         for index, place in list(placing.placed.items()):
             result = standing.ready[index]
             at_home = place in (result.place, standing.moved.get(index))
             if at_home and holds(self._recipe, seen[place], result, where):
                 del placing.placed[index]
-                standing.settle(index, result.status, place)
+                if self._may_be_its_equal(result):
+                    standing.alike.add(index)
+                else:
+                    standing.settle(index, result.status, place)

@@ -29,6 +29,8 @@ class Recalled:
     sent: list[Sent] = field(default_factory=list)
     #: Announced repairs that no search has verified.
     repairs: list[Fix] = field(default_factory=list)
+    #: Whether rows were found elsewhere than expected.
+    moved: bool = False
 
 
 def recall(
@@ -45,6 +47,7 @@ def recall(
                 recalled.states[index] = SETTLED
         acknowledged.update(data["acknowledged"])
         void.update(data["void"])
+        recalled.moved = recalled.moved or data.get("moved", False)
         if "repairs" in data:
             found = [_fix_from_data(fix) for fix in data["repairs"]]
             recalled.repairs = [*recalled.repairs, *found] if found else []
@@ -107,6 +110,7 @@ def note_to_data(job_id: str, note: Note) -> dict[str, Any]:
         "before": {f"{place}:{name}": value for (place, name), value in sent.before.items()} if sent else {},
         "deadline": sent.deadline if sent else 0,
         "columns": dict(sent.columns) if sent else {},
+        "moved": note.moved,
     }
 
 

@@ -27,6 +27,7 @@ from backend.domain.selection import Layout
 from backend.errors import TryLater
 from backend.ports import Area, Entered
 from backend.usecases.batch.beside import Beside
+from backend.usecases.batch.comparing import holds
 from backend.usecases.batch.displaced import Belongs, Suspect, Wrong, displaced, texts_of
 from backend.usecases.batch.entered import as_read, as_shown, strings
 from backend.usecases.batch.intents import Fix
@@ -72,7 +73,7 @@ class Repairs:
 
     def announced(self, fixes: list[Fix], where: Layout, rows: Sequence[Seen]) -> None:
         """`fixes` are about to be sent; `rows` are what the search saw."""
-        if not self.unverified:
+        if self._pictured is None:
             self._pictured = Counter(row.picture for row in rows)
             self._known = {row.fingerprint for row in rows}
         self.unverified = [*self.unverified, *fixes]
@@ -115,14 +116,18 @@ class Repairs:
         self._looks.remember(suspect.sent for suspect in suspects.values())
         present = {row.fingerprint for row in rows}
         whose = [self._identified(where, one, suspects, present) for one in wrong]
-        own = self._own({identity.fingerprint for identity in whose}, settled)
+        known_as = {identity.looked_like or identity.fingerprint for identity in whose}
+        own = self._own(known_as | {identity.fingerprint for identity in whose}, settled)
         befores = {
             suspect.result.fingerprint: suspect.sent.before_of(index) for index, suspect in suspects.items()
         }
         fixes: dict[int, Fix] = {}
         for one, identity in zip(wrong, whose, strict=True):
+            like = own.get(identity.looked_like or "")
+            if like is not None and holds(self._recipe, one.row, like, where):
+                continue  # somebody edited its inputs after the result had come: it stays
             suspect = suspects.get(one.index) if one.index is not None else None
-            if one.guessed and one.row.fingerprint not in own:
+            if one.guessed and one.row.fingerprint in self._beside.accepted().keys() - own.keys():
                 continue
             outputs = self._outputs(identity.fingerprint, suspect, own, befores, lost)
             cells = self._right_cells(where, one, identity, outputs)
@@ -142,11 +147,8 @@ class Repairs:
         """
         held: dict[str, set[str]] = {}
         for fix in self.unverified:
-            for cells_ in fix.fingerprints:
-                held.setdefault(cells_, set()).update(fix.held.values())
-        for cells_, texts in held.items():
-            for result in belongs.get(cells_, ()):
-                texts -= set(results.cells(self._recipe, result).values())
+            for cells in fix.fingerprints:
+                held.setdefault(cells, set()).update(fix.held.values())
         put_in = [_put_in(fix) for fix in self.unverified]
         emptied = any(None in fix.cells.values() for fix in self.unverified)
         mended = self._mended
@@ -154,18 +156,22 @@ class Repairs:
         outputs = set(where.columns.outputs.values())
         wrong: list[Wrong] = []
         for place, row in enumerate(rows) if self.unverified else ():
-            columns = {c for c in row.cells if row.cell(c) in held.get(row.fingerprint, ())}
-            if place >= where.first_row and not self._stood(row, now):
+            left = {c for c in row.cells if row.cell(c) in held.get(row.fingerprint, ())}
+            rightly = [results.cells(self._recipe, one).values() for one in belongs.get(row.fingerprint, ())]
+            left -= {c for c in left & outputs if any(row.cell(c) in texts for texts in rightly)}
+            columns = set(left)
+            if place >= where.first_row and (row.fingerprint in mended or not self._stood(row, now)):
                 texts = {row.cell(column) for column in row.cells}
                 hit = set().union(*(one for one in put_in if _shows(texts, one)))
                 columns |= {c for c in row.cells if row.cell(c) in hit}
-                if emptied:
+                if emptied and (self._pictured is not None or row.fingerprint in self._beside.accepted()):
                     may = outputs if row.fingerprint else set()
                     if row.fingerprint in mended or self._is_stranger(row):
                         may = set(range(len(where.headers)))
                     columns |= {c for c in may if row.cell(c) == ""}
             if columns:
-                wrong.append(Wrong(place, row, tuple(columns), guessed=self._pictured is None))
+                guessed = self._pictured is None
+                wrong.append(Wrong(place, row, tuple(columns), guessed=guessed, held=frozenset(left)))
         return wrong
 
     def _unsent(self, rows: Sequence[Seen]) -> list[Wrong]:
@@ -290,6 +296,8 @@ class Repairs:
 
     def _must_be_ours(self, where: Layout, column: int, one: Wrong) -> bool:
         """Of a cell that no look saw: a copy that a person made has its original in our columns beside it."""
+        if column in one.held:
+            return True
         if one.index is None:
             return False
         header = where.headers[column] if column < len(where.headers) else ""
@@ -334,7 +342,7 @@ def confirmed(
         for fix in fixes
         if fix.place in seen
         and seen[fix.place].fingerprint == rows[fix.place].fingerprint
-        and all(seen[fix.place].cell(c) == rows[fix.place].cell(c) for c in fix.cells)
+        and all(seen[fix.place].cell(c) == rows[fix.place].cell(c) for c in {*fix.cells, *rows[fix.place].cells})
     ]
 
 

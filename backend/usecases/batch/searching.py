@@ -44,6 +44,7 @@ class Search:
     def run(self, indexes: set[int]) -> Generator[Call | Note, Any, None]:
         """Finds the places of `indexes`, and puts right what is displaced."""
         standing = self._standing
+        standing.calm = False
         where, rows = yield from self._view.scan(self._repairs.keep(standing.suspects))
         placing = self._places(indexes, where, rows)
         standing.shifts = sorted(
@@ -96,15 +97,17 @@ class Search:
         for index, place in placing.placed.items():
             row, suspect = rows[place], standing.suspects.get(index)
             result = standing.ready[index]
-            written = suspect is not None and (
-                holds(self._recipe, row, result, where) or self._typed_over(row, suspect, where)
+            written = (suspect is not None or index in standing.alike) and holds(
+                self._recipe, row, result, where
             )
+            written = written or (suspect is not None and self._typed_over(row, suspect, where))
             if clean and written:
                 standing.settle(index, result.status, place)
             elif clean and standing.refusals.get(index, 0) >= REFUSALS:
                 standing.settle(index, "gone", None)
             else:
                 standing.moved[index] = place
+                standing.alike.discard(index)
                 standing.looks.pop(index, None)
         if not clean:
             return

@@ -28,6 +28,10 @@ class Standing:
         #: Where rows are expected now, when not where they were frozen.
         self.moved: dict[int, int] = {}
         self.shifts: list[tuple[int, int]] = []
+        #: Whether all rows were found where they were expected so far: else a row may stand where its equal did.
+        self.calm = True
+        #: Rows whose cells hold their result already, and that have equals: a search tells whether all do.
+        self.alike: set[int] = set()
         #: How often a row was looked for in vain.
         self.looks: dict[int, int] = {}
         #: How often a row was found, and did not hold what Sheets said it had written.
@@ -44,6 +48,7 @@ class Standing:
         self.note.settle(index, state, place)
         for about in (self.looks, self.moved, self.suspects, self.refusals):
             about.pop(index, None)
+        self.alike.discard(index)
 
     def suspect(self, index: int, sent: Sent) -> None:
         self.ready[index] = self.sent_results.pop(index)
@@ -73,15 +78,16 @@ class Standing:
 
     def tell(self, sent: Sent | None = None) -> Generator[Note, None, None]:
         """Has the note committed, if it says something, with the write that is about to go out."""
-        self.note.sent = sent
+        self.note.sent, self.note.moved = sent, not self.calm
         if self.note.says_something:
             yield self.note
             self.note = Note()
             self.next_note += 1
 
     def in_order(self) -> Iterable[Result]:
-        """The ready rows in the sheet's order."""
-        return sorted(self.ready.values(), key=self.expected_place)
+        """The rows that are to be placed, in the sheet's order."""
+        ready = (result for result in self.ready.values() if result.index not in self.alike)
+        return sorted(ready, key=self.expected_place)
 
     def expected_place(self, result: Result) -> int:
         if result.index in self.moved:
