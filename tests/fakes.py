@@ -171,10 +171,12 @@ class FakeSheets:
         self, spreadsheet_id: str, cells: Sequence[tuple[Area, Entered]], *, timeout_s: float = 30
     ) -> None:
         with self._lock:
-            for area, value in cells:
+            for area, _ in cells:  # all of it, or nothing
                 grid = self._grid(spreadsheet_id, area.sheet_id)
                 if area.last_row > len(grid) or area.last_column > len(grid[area.first_row]):
                     raise Invalid("Range exceeds grid limits.")
+            for area, value in cells:
+                grid = self._grid(spreadsheet_id, area.sheet_id)
                 grid[area.first_row][area.first_column] = next(iter(value.values())) if value else ""
 
     def add_columns(

@@ -71,6 +71,8 @@ class Keep:
     texts: Collection[str] = ()
     #: Rows with these fingerprints.
     fingerprints: Collection[str] = ()
+    #: Rows with other fingerprints than these.
+    strangers_to: Collection[str] | None = None
     #: Rows with other pictures than these.
     other_than: Collection[int] | None = None
 
@@ -78,6 +80,7 @@ class Keep:
         """Whether every cell of a row is to be remembered."""
         return (
             fingerprint in self.fingerprints
+            or (self.strangers_to is not None and fingerprint not in self.strangers_to)
             or (self.other_than is not None and picture not in self.other_than)
             or any(cell in self.texts for cell in row)
         )

@@ -58,6 +58,15 @@ class Looks:
         ]
         return max(reversed(found), key=lambda look: likeness(where, row, *look), default=None)
 
+    @property
+    def fingerprints(self) -> set[str]:
+        return set(self._by_fingerprint)
+
+    def like(self, where: Layout, row: Seen) -> Look | None:
+        """The look whose row has the same inputs, and most of the other cells."""
+        looks = self._by_fingerprint.get(row.fingerprint, ())
+        return max(reversed(looks), key=lambda look: likeness(where, row, *look), default=None)
+
     def in_column(self, where: Layout, column: int, row: Seen, known_as: str) -> tuple[bool, Entered]:
         """What a person's own column held beside a row, and whether any look tells."""
         header = where.headers[column] if column < len(where.headers) else ""

@@ -22,7 +22,7 @@ from backend.domain.selection import Layout
 from backend.ports import Clock, Sheets, Tab
 from backend.usecases.batch.beside import Beside
 from backend.usecases.batch.comparing import holds
-from backend.usecases.batch.intents import Fix, Note, Sent
+from backend.usecases.batch.intents import Note, Sent
 from backend.usecases.batch.looking import Call, Seen, TabView
 from backend.usecases.batch.recalling import Recalled
 from backend.usecases.batch.repairing import Repairs

@@ -62,6 +62,44 @@ def recall(
     return recalled
 
 
+@dataclass(slots=True)
+class RecalledUndo:
+    """What earlier holders of an undo came to."""
+
+    #: Index → state.
+    settled: dict[int, str] = field(default_factory=dict)
+    #: Announced restores whose rows are not settled, oldest first.
+    sent: list[Sent] = field(default_factory=list)
+    #: Announced repairs that no search has verified.
+    repairs: list[Fix] = field(default_factory=list)
+
+
+def recall_undo(documents: Documents, undo_id: str, attempt: int, writes_n: int) -> RecalledUndo:
+    recalled = RecalledUndo()
+    latest: dict[int, Sent] = {}
+    acknowledged: set[int] = set()
+    void: set[int] = set()
+    for n, data in documents_of(documents, [write_key(undo_id, attempt, n) for n in range(writes_n)]):
+        for state, flat in data["settled"].items():
+            recalled.settled |= {index: state for index, _ in pairs(flat)}
+        acknowledged.update(data["acknowledged"])
+        void.update(data["void"])
+        if "repairs" in data:
+            found = [_fix_from_data(fix) for fix in data["repairs"]]
+            recalled.repairs = [*recalled.repairs, *found] if found else []
+        sent = sent_from_data(n, data)
+        latest |= dict.fromkeys(sent.places, sent)
+    unsure: dict[int, Sent] = {}
+    for index, sent in latest.items():
+        if index not in recalled.settled and sent.n not in void:
+            own = unsure.setdefault(
+                sent.n, Sent(sent.n, {}, {}, sent.deadline, sent.n in acknowledged, sent.columns)
+            )
+            own.places[index] = sent.places[index]
+    recalled.sent = [unsure[n] for n in sorted(unsure)]
+    return recalled
+
+
 def _unverified(
     latest: dict[int, Sent], recalled: Recalled, acknowledged: set[int], void: set[int]
 ) -> list[Sent]:

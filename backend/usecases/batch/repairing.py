@@ -136,7 +136,7 @@ class Repairs:
                 cells = {**cells, **earlier.cells} if earlier is not None else cells
                 held = {column: one.row.cell(column) for column in cells}
                 fixes[one.place] = Fix(one.place, identity.fingerprint, one.row.fingerprint, cells, held)
-        return _that_fit(fixes.values())
+        return that_fit(fixes.values())
 
     # ── what may be wrong ──────────────────────────────────────────────────────────────────────────
 
@@ -315,7 +315,7 @@ def _shows(texts: set[str], put_in: set[str]) -> bool:
     return bool(put_in) and max(put_in, key=len) in texts and len(put_in & texts) >= min(2, len(put_in))
 
 
-def _that_fit(fixes: Iterable[Fix]) -> list[Fix]:
+def that_fit(fixes: Iterable[Fix]) -> list[Fix]:
     """As many repairs as one announcement holds; the others are found again by the next search."""
     fit: list[Fix] = []
     left = ANNOUNCED_BYTES
@@ -342,7 +342,9 @@ def confirmed(
         for fix in fixes
         if fix.place in seen
         and seen[fix.place].fingerprint == rows[fix.place].fingerprint
-        and all(seen[fix.place].cell(c) == rows[fix.place].cell(c) for c in {*fix.cells, *rows[fix.place].cells})
+        and all(
+            seen[fix.place].cell(c) == rows[fix.place].cell(c) for c in {*fix.cells, *rows[fix.place].cells}
+        )
     ]
 
 

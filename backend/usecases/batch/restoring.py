@@ -6,8 +6,8 @@ in placing, somebody may sort between our look and our write: the next look find
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from backend.domain import placement
@@ -18,8 +18,11 @@ from backend.domain.selection import Layout
 from backend.errors import Invalid, NotFound, TryLater
 from backend.ports import Area, Clock, Entered, Sheets
 from backend.usecases.batch.entered import as_shown
-from backend.usecases.batch.intents import Note, Sent
-from backend.usecases.batch.looking import Call, Seen, TabView
+from backend.usecases.batch.intents import Fix, Note, Sent
+from backend.usecases.batch.looking import Call, Keep, Seen, TabView
+from backend.usecases.batch.mending import Mending
+from backend.usecases.batch.recalling import RecalledUndo
+from backend.usecases.batch.repairing import cells_of, confirmed, that_fit
 from backend.usecases.batch.standing import Expected
 from backend.usecases.batch.written import Touched
 
@@ -29,17 +32,10 @@ FLUSH_ROWS = 2_000
 TRIES = 3
 #: A row that was looked for in vain so often is gone.
 LOOKS = 2
+#: Searches in a row that found something to put right; more would be about cells that do not take it.
+ROUNDS = 12
 
 Cells = list[tuple[Area, Entered]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Mend:
-    """Cells of a row that a restore of ours hit by mistake."""
-
-    place: int
-    fingerprint: str
-    cells: Mapping[str, Entered]
 
 
 class Restorer:
@@ -53,42 +49,41 @@ class Restorer:
         sheets: Sheets,
         clock: Clock,
         touched: dict[int, Touched],
-        settled: dict[int, str],
-        sent: list[Sent],
+        recalled: RecalledUndo,
         frozen_outputs: Callable[[str], Mapping[str, str]],
+        frozen_inputs: Callable[[int], Mapping[str, str]],
         next_write: int,
         lease_left_s: Callable[[], float],
         times: LeaseTimes,
     ) -> None:
-        """`settled` and `sent` are what earlier holders of the undo came to."""
         self._undo, self._sheets, self._clock = undo, sheets, clock
         self._view = TabView(undo, recipe, sheets, clock, None, adds=False)
-        self._touched, self._settled = touched, settled
-        self._frozen_outputs = frozen_outputs
+        self._touched, self._settled = touched, recalled.settled
+        self._mending = Mending(recipe, touched, frozen_outputs, frozen_inputs)
+        self._mending.sent(recalled.repairs)
         self._next_write, self._lease_left_s, self._times = next_write, lease_left_s, times
-        self.open = {index for index in touched if index not in settled}
-        self.sent = sent
+        self.open = {index for index in touched if index not in recalled.settled}
+        self.sent = recalled.sent
         self._at = {index: row.place for index, row in touched.items()}
         #: Rows whose inputs were edited since are known by what we wrote beside them.
         self._prints = {index: row.result.fingerprint for index, row in touched.items()}
-        self._by_print: dict[str, int] = {}
-        for index, row in touched.items():
-            self._by_print.setdefault(row.result.fingerprint, index)
-        #: Rows whose cells a displaced restore has changed: they go back whatever they hold.
-        self._forced: set[int] = set()
-        self._mends: list[_Mend] = []
+        #: Whether a restore may have missed: a search has to tell.
+        self._in_doubt = bool(recalled.repairs)
+        self._rounds = 0
+        self._equals = Counter(row.result.fingerprint for row in touched.values())
+        self._searched: set[int] = set()
         self._looks: dict[int, int] = {}
         self._tries: dict[int, int] = {}
         self._note = Note()
 
     @property
     def empty(self) -> bool:
-        return not (self.open or self.sent or self._mends or self._note.says_something)
+        return not (self.open or self.sent or self._in_doubt or self._note.says_something)
 
     @property
     def can_progress(self) -> bool:
         pending = {index for sent in self.sent for index in sent.places}
-        return bool(self.open - pending or self._mends or self._note.says_something) or any(
+        return bool(self.open - pending or self._in_doubt or self._note.says_something) or any(
             map(self._decided, self.sent)
         )
 
@@ -96,26 +91,36 @@ class Restorer:
         """One look, and a restore where something has its place. May be ended by any error between steps."""
         decided = [sent for sent in self.sent if self._decided(sent)]
         places = {place for earlier in decided for place in earlier.places.values()}
-        places |= {mend.place for mend in self._mends}
         pending = {index for sent in self.sent for index in sent.places}
         wanted = sorted(self.open - pending, key=lambda index: self._at[index])[:FLUSH_ROWS]
         where, seen = yield from self._view.look(places | {self._at[index] for index in wanted})
         looked_at = self._clock.monotonic()
         for earlier in decided:
             self._verify(earlier, seen, where)
+        if self._in_doubt:
+            # First of all the wrong cells are put right; what is put back next is looked at anew.
+            yield from self._search(set())
+            yield from self._tell(None)
+            return
+        if not self.sent:
+            self._mending.verified()
         # What a verification found undone goes with the next flush.
         prints = {place: row.fingerprint for place, row in seen.items()}
+        for sent in self.sent:
+            for place in sent.places.values():
+                prints.pop(place, None)  # another row's, until that is verified
         placing = placement.at_expected([self._expected(index) for index in wanted], prints)
-        cells, back = self._decide(placing.placed, seen, where)
-        mended = [mend for mend in self._mends if prints.get(mend.place) == mend.fingerprint]
-        cells += [cell for mend in mended for cell in self._areas(mend.place, mend.cells, where)]
+        fixes, back, lost = self._decide(placing.placed, seen, where)
         deadline = self._clock.now() + 2 * self._times.write_s
-        sent = Sent(self._next_write, back, {}, deadline) if cells else None
+        sent = (
+            Sent(self._next_write, back, {}, deadline, columns=dict(where.columns.outputs)) if back else None
+        )
         yield from self._tell(sent)
         if sent is not None:
-            yield from self._write(sent, cells, looked_at)
-        self._mends = []
-        if lost := {*placing.elsewhere, *placing.gone}:
+            self._mending.saw(where.headers, seen, back)
+            self._mending.sent(fixes, back)
+            yield from self._write(sent, fixes, looked_at)
+        if lost := {*lost, *placing.elsewhere, *placing.gone}:
             yield from self._search(lost)
             yield from self._tell(None)
 
@@ -133,30 +138,35 @@ class Restorer:
 
     def _decide(
         self, placed: Mapping[int, int], seen: Mapping[int, Seen], where: Layout
-    ) -> tuple[Cells, dict[int, int]]:
-        """Cells to put back, and the rows they belong to; the other rows of `placed` are settled."""
-        cells: Cells = []
+    ) -> tuple[list[Fix], dict[int, int], set[int]]:
+        """What is put back, the rows it belongs to, and rows to be searched; the others are settled.
+
+        Of equal rows, one that holds nothing of ours may be another one that was put back already.
+        """
+        fixes: list[Fix] = []
+        lost: set[int] = set()
         back: dict[int, int] = {}
         for index, place in placed.items():
             row = self._touched[index]
-            ours = {
-                name: row.before[name]
+            cells = {
+                where.columns.outputs[name]: row.before[name]
                 for name in row.wrote
-                if name in where.columns.outputs and self._is_ours(index, name, seen[place], where)
+                if self._is_ours(index, name, seen[place], where)
             }
-            if ours:
-                cells += self._areas(place, ours, where)
+            if cells:
+                fixes.append(Fix(place, self._prints[index], self._prints[index], cells))
                 back[index] = place
+            elif self._equals[row.result.fingerprint] > 1 and index not in self._searched:
+                lost.add(index)
             else:
                 self._settle(index, "skipped" if self._typed(row, seen[place], where) else "done", place)
-        return cells, back
+        return fixes, back, lost
 
     def _is_ours(self, index: int, name: str, row: Seen, where: Layout) -> bool:
-        text, wrote = row.cell(where.columns.outputs.get(name)), self._touched[index].wrote[name]
-        before = self._touched[index].before[name]
-        if before == {"stringValue": wrote}:
-            return False  # it held the same before
-        return text == wrote or (index in self._forced and text != as_shown(before))
+        """Whether a cell still holds what the run wrote, and held something else before."""
+        column, wrote = where.columns.outputs.get(name), self._touched[index].wrote[name]
+        held_the_same = self._touched[index].before[name] == {"stringValue": wrote}
+        return column is not None and row.cell(column) == wrote and not held_the_same
 
     def _typed(self, row: Touched, seen: Seen, where: Layout) -> bool:
         """Whether some cell holds neither ours nor what stood there before."""
@@ -178,50 +188,79 @@ class Restorer:
         return sent.acknowledged or self._clock.now() > sent.deadline + self._times.margin_s
 
     def _verify(self, sent: Sent, seen: Mapping[int, Seen], where: Layout) -> None:
-        """Settles the rows that are back; a restore that hit another row is mended, and its own row waits."""
+        """Settles the rows that are back; where another row stands by now, a search has to tell what was hit."""
         self.sent.remove(sent)
+        restored = {fix.place: fix for fix in self._mending.unverified}
+        if not set(sent.places.values()) <= restored.keys():
+            restored = {fix.place: fix for fix in self._restored(sent)}
+            self._mending.sent(restored.values(), sent.places)
         for index, place in sent.places.items():
             row = seen.get(place)
-            if index not in self.open or row is None:
+            if index not in self.open:
                 continue
-            if row.fingerprint == self._prints[index]:
-                names = self._touched[index].wrote
-                self._tries[index] = self._tries.get(index, 0) + 1
-                left = any(self._is_ours(index, name, row, where) for name in names)
-                if not left or self._tries[index] >= TRIES:
-                    self._settle(index, "done", place)
+            same = row is not None and self._mending.same(where, row, index)
+            if row is None or not (row.fingerprint == self._prints[index] if same is None else same):
+                self._in_doubt = True
                 continue
-            restored = self._touched[index].before
-            columns = where.columns.outputs
-            if all(row.cell(columns.get(name)) == as_shown(value) for name, value in restored.items()):
-                self._mend(row.fingerprint, place, restored)
+            self._prints[index] = row.fingerprint
+            self._tries[index] = self._tries.get(index, 0) + 1
+            wrote = self._touched[index].wrote
+            left = any(
+                row.cell(column) == wrote[name] and column in restored[place].cells
+                for name, column in where.columns.outputs.items()
+                if name in wrote
+            )
+            same_columns = where.columns.outputs == sent.columns
+            if (same_columns and not left) or self._tries[index] >= TRIES:
+                self._settle(index, "done", place)
+            else:
+                self._in_doubt = True
 
-    def _mend(self, fingerprint: str, place: int, restored: Mapping[str, Entered]) -> None:
-        other = self._by_print.get(fingerprint)
-        if other is not None and other in self.open:
-            self._forced.add(other)
-        elif other is not None and self._settled.get(other) == "done":
-            self._mends.append(_Mend(place, fingerprint, self._touched[other].before))
-        else:
-            texts = self._frozen_outputs(fingerprint)
-            cells: dict[str, Entered] = {
-                name: {"stringValue": texts[name]} if texts.get(name) else None for name in restored
-            }
-            self._mends.append(_Mend(place, fingerprint, cells))
+    def _restored(self, sent: Sent) -> list[Fix]:
+        """What an earlier holder sent, as far as is known: all that the run wrote in those rows."""
+        return [
+            Fix(
+                place,
+                self._prints[index],
+                self._prints[index],
+                {sent.columns[n]: v for n, v in self._touched[index].before.items() if n in sent.columns},
+            )
+            for index, place in sent.places.items()
+        ]
 
     # ── rows that moved ────────────────────────────────────────────────────────────────────────────
 
-    def _search(self, indexes: set[int]) -> Generator[Call, Any, None]:
-        where, rows = yield from self._view.scan()
+    def _search(self, indexes: set[int]) -> Generator[Call | Note, Any, None]:
+        """Puts right what restores have hit by mistake, and finds the places of `indexes`."""
+        where, rows = yield from self._view.scan(self._mending.keep() if self._in_doubt else Keep())
+        if self._in_doubt:
+            fixes, found = self._mending.find(where, rows)
+            self._at |= {index: place for index, (place, _) in found.items()}
+            self._prints |= {index: known for index, (_, known) in found.items()}
+            self._rounds += 1
+            if fixes and self._rounds <= ROUNDS:
+                yield from self._put_right(fixes, where, rows)
+                return
+            self._in_doubt, self._rounds = False, 0
+            self._mending.verified()
+            self._note.repairs = []
         wanted = [self._expected(index) for index in sorted(indexes)]
 
+        pending = {place for sent in self.sent for place in sent.places.values()}
+
         def avoid(row: placement.Waiting, place: int) -> bool:
-            return not self._holds(rows[place], self._touched[row.index], where)
+            return place in pending or not self._holds(rows[place], self._touched[row.index], where)
 
         prints = [row.fingerprint for row in rows]
-        placing = placement.anywhere(wanted, prints, 0, self._by_print, avoid)
+        placing = placement.anywhere(wanted, prints, 0, set(self._prints.values()), avoid)
         self._at |= placing.placed
-        by_text = self._by_text([*placing.stale, *placing.gone], rows, where)
+        self._searched |= placing.placed.keys()
+        # Its inputs may have been edited, and the place be that of an equal row.
+        doubtful = [i for i, place in placing.placed.items() if avoid(self._expected(i), place)]
+        by_text = self._by_text([*doubtful, *placing.stale, *placing.gone], rows, where)
+        for index in doubtful:
+            if index in by_text:
+                self._at[index], self._prints[index] = by_text[index]
         for index in (*placing.stale, *placing.gone):
             if index in by_text:
                 self._at[index], self._prints[index] = by_text[index]
@@ -231,6 +270,22 @@ class Restorer:
                 self._settle(index, "gone", None)
             else:
                 self._view.forget_size()
+
+    def _put_right(
+        self, fixes: list[Fix], where: Layout, rows: Sequence[Seen]
+    ) -> Generator[Call | Note, Any, None]:
+        sure = yield from confirmed(that_fit(fixes), self._view, where, rows)
+        if not sure:
+            return
+        self._mending.sent(sure)
+        self._note.repairs = sure
+        yield from self._tell(None)
+        looked_at = self._clock.monotonic()
+        try:
+            yield Call("writes", lambda: self._send(cells_of(self._undo.sheet_id, sure), looked_at))
+        except (Invalid, NotFound) as error:
+            self._view.forget_size()
+            raise TryLater("The sheet became smaller while it was put right.", delay_s=1) from error
 
     def _by_text(
         self, indexes: Sequence[int], rows: Sequence[Seen], where: Layout
@@ -245,7 +300,7 @@ class Restorer:
         found: dict[int, tuple[int, str]] = {}
         for place, row in enumerate(rows if wanted else ()):
             waiting = wanted.get(tuple(row.cell(where.columns.outputs[name]) for name in names))
-            if waiting and row.fingerprint and row.fingerprint not in self._by_print:
+            if waiting and row.fingerprint and row.fingerprint not in set(self._prints.values()):
                 found[waiting.pop(0)] = (place, row.fingerprint)
         return found
 
@@ -254,15 +309,9 @@ class Restorer:
 
     # ── writing ────────────────────────────────────────────────────────────────────────────────────
 
-    def _areas(self, place: int, cells: Mapping[str, Entered], where: Layout) -> Cells:
-        return [
-            (Area(self._undo.sheet_id, place, place + 1, column, column + 1), value)
-            for name, value in cells.items()
-            if (column := where.columns.outputs.get(name)) is not None
-        ]
-
-    def _write(self, sent: Sent, cells: Cells, looked_at: float) -> Generator[Call, Any, None]:
+    def _write(self, sent: Sent, fixes: list[Fix], looked_at: float) -> Generator[Call, Any, None]:
         self.sent.append(sent)
+        cells = cells_of(self._undo.sheet_id, fixes)
         try:
             yield Call("writes", lambda: self._send(cells, looked_at))
         except TryLater as later:

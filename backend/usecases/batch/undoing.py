@@ -16,11 +16,11 @@ from backend.ports import Clock, Create, Documents, Increment, Sheets, Write
 from backend.usecases.batch.flushing import HEADER_GONE_S, SHEET_BUSY_S
 from backend.usecases.batch.frozen import FrozenRows
 from backend.usecases.batch.holding import Holding
-from backend.usecases.batch.intents import Note, Sent
+from backend.usecases.batch.intents import Note
 from backend.usecases.batch.looking import ColumnsGone
 from backend.usecases.batch.outcome import SHEET_BUSY, Outcome
 from backend.usecases.batch.process import BatchSettings
-from backend.usecases.batch.recalling import documents_of, note_to_data, pairs, sent_from_data
+from backend.usecases.batch.recalling import note_to_data, recall_undo
 from backend.usecases.batch.restoring import Restorer
 from backend.usecases.batch.sheet_calls import SheetCalls, flush_every_s
 from backend.usecases.batch.stepping import Stepper
@@ -99,30 +99,16 @@ class Undoing:
     def _restorer(self, frozen: FrozenRows) -> Restorer:
         """Where an earlier holder left off, by its documents."""
         lease = self._holding.lease
-        keys = [write_key(self._undo.id, lease.attempt, n) for n in range(lease.next_write)]
-        settled: dict[int, str] = {}
-        latest: dict[int, Sent] = {}
-        void: set[int] = set()
-        for n, data in documents_of(self._documents, keys):
-            for state, flat in data["settled"].items():
-                settled |= {index: state for index, _ in pairs(flat)}
-            void.update(data["void"])
-            sent = sent_from_data(n, data)
-            latest |= dict.fromkeys(sent.places, sent)
-        unsure: dict[int, Sent] = {}
-        for index, sent in latest.items():
-            if index not in settled and sent.n not in void:
-                own = unsure.setdefault(sent.n, Sent(sent.n, {}, {}, sent.deadline))
-                own.places[index] = sent.places[index]
+        recalled = recall_undo(self._documents, self._undo.id, lease.attempt, lease.next_write)
         return Restorer(
             undo=self._undo,
             recipe=self._recipe,
             sheets=self._sheets,
             clock=self._clock,
             touched=self._touched,
-            settled=settled,
-            sent=[unsure[n] for n in sorted(unsure)],
+            recalled=recalled,
             frozen_outputs=frozen.outputs_before,
+            frozen_inputs=frozen.inputs,
             next_write=lease.next_write,
             lease_left_s=lambda: self._holding.seconds_left,
             times=self._settings.lease,

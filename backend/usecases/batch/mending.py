@@ -1,0 +1,207 @@
+"""Finds what a restore of an undo has hit by mistake, and what shall stand there.
+
+A restore hits the rows and columns that stand at its places when it arrives. What each row held before is
+known from the look before it: so every cell that shows a restored value now and another one then was hit,
+or put back rightly. Both are told alike: where the look saw our text, the state before the run belongs
+there, and everywhere else what the look saw. After a takeover no look tells; then rows that were written
+by the run go back to their state before it, and of other rows the restored texts are taken away again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from backend.domain.recipes import Recipe
+from backend.domain.selection import Layout
+from backend.ports import Entered
+from backend.usecases.batch.entered import as_shown, strings
+from backend.usecases.batch.intents import Fix
+from backend.usecases.batch.looking import Keep, Seen
+from backend.usecases.batch.looks import Look, Looks
+from backend.usecases.batch.written import Touched
+
+
+class Mending:
+    """Keeps the restores until a look at their places, or a search, has verified them."""
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        touched: Mapping[int, Touched],
+        frozen_outputs: Callable[[str], Mapping[str, str]],
+        frozen_inputs: Callable[[int], Mapping[str, str]],
+    ) -> None:
+        self._recipe, self._touched = recipe, touched
+        self._frozen_outputs, self._frozen_inputs = frozen_outputs, frozen_inputs
+        #: Restores that may have missed.
+        self.unverified: list[Fix] = []
+        self._looks = Looks()
+        #: Which row of the run a look shows, by the identity of what was seen.
+        self._index_of: dict[int, int] = {}
+        self._meant_for: set[int] = set()
+        self._formulas: set[tuple[int, int]] = set()
+        #: Rows of the run by their inputs without one; None where several have those.
+        self._almost: dict[tuple[tuple[str, str], ...], int | None] = {}
+        self._by_print: dict[str, int] = {}
+        self._prints = {index: row.result.fingerprint for index, row in touched.items()}
+        for index, known in self._prints.items():
+            self._by_print.setdefault(known, index)
+
+    def saw(self, headers: tuple[str, ...], seen: Mapping[int, Seen], indexes: Mapping[int, int]) -> None:
+        """What the look before a restore saw; `indexes` are the places of rows of the run."""
+        for row in seen.values():
+            self._looks.saw(headers, row)
+        self._index_of |= {id(seen[place]): index for index, place in indexes.items()}
+
+    def sent(self, fixes: Iterable[Fix], indexes: Iterable[int] = ()) -> None:
+        """`indexes` are the rows of the run that they are meant for."""
+        self.unverified = [*self.unverified, *fixes]
+        self._meant_for.update(indexes)
+
+    def verified(self) -> None:
+        self.unverified = []
+        self._looks.forget()
+        self._index_of.clear()
+        self._meant_for.clear()
+        self._formulas.clear()
+        self._almost.clear()
+
+    def keep(self) -> Keep:
+        """What a search has to remember of the tab."""
+        known = self._looks.fingerprints
+        texts = {max(one, key=len) for one in self._texts() if one}
+        return Keep(texts, known, known | self._by_print.keys())
+
+    def same(self, where: Layout, row: Seen, index: int) -> bool | None:
+        """Whether this is the row that the look took for `index`, inputs edited or not; None: no look tells."""
+        if index not in self._index_of.values():
+            return None
+        look = self._look_of(where, row, self._values())
+        return look is not None and self._index_of.get(id(look[1])) == index
+
+    def find(self, where: Layout, rows: Sequence[Seen]) -> tuple[list[Fix], dict[int, tuple[int, str]]]:
+        """What is to be put right, and where rows of the run stand now: index → place and fingerprint."""
+        values, texts = self._values(), self._texts()
+        fixes: list[Fix] = []
+        found: dict[int, tuple[int, str]] = {}
+        for place, row in enumerate(rows[where.first_row :], where.first_row):
+            look = self._look_of(where, row, values)
+            index = self._index_of.get(id(look[1])) if look is not None else None
+            if look is None and row.fingerprint not in self._by_print:
+                index = self._edited(where, row)
+            if index is not None:
+                found[index] = (place, row.fingerprint)
+            if look is not None:
+                right = self._by_look(where, row, look, index, values)
+            elif row.fingerprint in self._by_print:
+                right = self._by_run(where, row, self._by_print[row.fingerprint], values)
+            elif index is not None:
+                right = self._by_run(where, row, index, values)
+            else:
+                right = self._without(where, row, texts)
+            right |= self._under_no_header(where, row, texts)
+            cells = {column: value for column, value in right.items() if row.cell(column) != as_shown(value)}
+            cells = {column: value for column, value in cells.items() if self._may(place, column, value)}
+            if cells:
+                held = {column: row.cell(column) for column in cells}
+                fixes.append(Fix(place, row.fingerprint, row.fingerprint, cells, held))
+        return fixes, found
+
+    def _may(self, place: int, column: int, value: Entered) -> bool:
+        """A formula is put back once: what it shows is not known, so it would look wrong for ever."""
+        if "formulaValue" not in (value or {}):
+            return True
+        new = (place, column) not in self._formulas
+        self._formulas.add((place, column))
+        return new
+
+    # ── which row it is ────────────────────────────────────────────────────────────────────────────
+
+    def _look_of(self, where: Layout, row: Seen, values: set[str]) -> Look | None:
+        if (look := self._looks.like(where, row)) is not None:
+            return look
+        inputs = where.columns.inputs
+        hit = {column for column in range(len(where.headers)) if row.cell(column) in values}
+        may_differ = {*hit, *where.columns.outputs.values()}
+        # Its inputs were hit, or somebody has edited one of them.
+        for unlike in [
+            {name for name, column in inputs.items() if column in hit},
+            *({name} for name in inputs),
+        ]:
+            same = {name: column for name, column in inputs.items() if name not in unlike}
+            if look := self._looks.of(where, row, same, may_differ | {inputs[name] for name in unlike}):
+                return look
+        return None
+
+    def _edited(self, where: Layout, row: Seen) -> int | None:
+        """Which row of the run it is, by all inputs but one: somebody has edited that, and no look knows it."""
+        if not self._almost:
+            for index in sorted(self._meant_for):
+                asked = self._frozen_inputs(index)
+                for unlike in where.columns.inputs:
+                    key = tuple((n, asked.get(n, "")) for n in where.columns.inputs if n != unlike)
+                    other = self._almost.setdefault(key, index)
+                    if other is not None and self._prints[other] != self._prints[index]:
+                        self._almost[key] = None
+        for unlike in where.columns.inputs:
+            key = tuple((n, row.cell(c).strip()) for n, c in where.columns.inputs.items() if n != unlike)
+            if any(text for _, text in key) and (index := self._almost.get(key)) is not None:
+                return index
+        return None
+
+    # ── what belongs there ─────────────────────────────────────────────────────────────────────────
+
+    def _by_look(
+        self, where: Layout, row: Seen, look: Look, index: int | None, values: set[str]
+    ) -> dict[int, Entered]:
+        headers, seen = look
+        run = self._touched[index] if index is not None else None
+        names = {column: name for name, column in where.columns.outputs.items()}
+        right: dict[int, Entered] = {}
+        for column, header in enumerate(where.headers):
+            if not header.strip() or header not in headers or row.cell(column) not in values:
+                continue
+            then, name = headers.index(header), names.get(column)
+            if run is not None and name in run.wrote and seen.cell(then) == run.wrote[name]:
+                right[column] = run.before[name]
+            elif seen.cell(then) != row.cell(column):
+                right[column] = seen.entered(then)
+        return right
+
+    def _by_run(self, where: Layout, row: Seen, index: int, values: set[str]) -> dict[int, Entered]:
+        run = self._touched[index]
+        return {
+            column: run.before[name]
+            for name, column in where.columns.outputs.items()
+            if name in run.wrote and row.cell(column) in values and row.cell(column) != run.wrote[name]
+        }
+
+    def _without(self, where: Layout, row: Seen, texts: Sequence[set[str]]) -> dict[int, Entered]:
+        put_in = _shown_in(row, texts)
+        belongs = strings(self._frozen_outputs(row.fingerprint))
+        return {
+            column: belongs.get(name)
+            for name, column in where.columns.outputs.items()
+            if row.cell(column) in put_in
+        }
+
+    def _under_no_header(self, where: Layout, row: Seen, texts: Sequence[set[str]]) -> dict[int, Entered]:
+        put_in = _shown_in(row, texts)
+        return {
+            column: None
+            for column in row.cells
+            if row.cell(column) in put_in and not (where.headers[column : column + 1] or [""])[0].strip()
+        }
+
+    def _values(self) -> set[str]:
+        return {as_shown(value) for fix in self.unverified for value in fix.cells.values()}
+
+    def _texts(self) -> list[set[str]]:
+        """What each restore wrote, without the cells that it emptied."""
+        return [{as_shown(value) for value in fix.cells.values() if value} for fix in self.unverified]
+
+
+def _shown_in(row: Seen, texts: Sequence[set[str]]) -> set[str]:
+    """The texts of those restores of which a row shows every one."""
+    shown = {row.cell(column) for column in row.cells}
+    return set().union(*(one for one in texts if one and one <= shown))

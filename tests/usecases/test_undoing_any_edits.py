@@ -1,0 +1,143 @@
+"""Somebody edits as chance will have it while a run is taken back, several times between any two calls."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backend.domain.lease import LeaseTimes
+from backend.domain.results import Result
+from backend.ports import Cell, Entered, Sheets
+from backend.usecases.batch.recalling import RecalledUndo, recall_undo
+from backend.usecases.batch.restoring import Restorer
+from backend.usecases.batch.written import Touched
+from tests.fakes import FakeSheets
+from tests.usecases.desk import OUTPUTS, RECIPE, Driver, a_job, a_result, answer, inputs_of_firm
+from tests.usecases.test_placing_any_edits import (
+    CALLS,
+    HEADERS,
+    NAMES,
+    ROW_EDITS,
+    Grid,
+    Script,
+    Table,
+    by_call,
+    insert_column,
+    move_column,
+    scripts,
+    some,
+    then_killed,
+)
+
+OUTPUT_NAMES = ("category", "brand_name", "email_question", "status")
+#: What the cells of each row held before the run, output by output: of equal rows, the same.
+BEFORE: list[tuple[Cell, ...]] = [
+    ("old category 1", "", "", ""),
+    ("old category 1", "", "", ""),
+    (12.5, True, "", ""),
+    ("", "", "", "todo"),
+    ("old category 5", "old brand 5", "old question 5", "done by hand"),
+    ("", "", "", ""),
+    ("", "old brand 7", "", ""),
+]
+
+
+def entered(cell: Cell) -> Entered:
+    if cell == "":
+        return None
+    kind = (
+        "boolValue" if isinstance(cell, bool) else "stringValue" if isinstance(cell, str) else "numberValue"
+    )
+    return {kind: cell}
+
+
+class UndoDesk(Driver):
+    """A restorer, for a run that has written every row."""
+
+    def __init__(self, sheets: Sheets) -> None:
+        super().__init__("undo")
+        self._sheets = sheets
+        self._results = [a_result(index, index + 1, name) for index, name in enumerate(NAMES)]
+        self.worker = self._restorer(RecalledUndo())
+
+    def another_takes_over(self) -> None:
+        self.worker = self._restorer(recall_undo(self, "undo", 1, self.writes))  # type: ignore[arg-type]
+
+    def _restorer(self, recalled: RecalledUndo) -> Restorer:
+        return Restorer(
+            undo=replace(a_job("book", 1), id="undo"),
+            recipe=RECIPE,
+            sheets=self._sheets,
+            clock=self.clock,
+            touched={result.index: self._touched(result) for result in self._results},
+            recalled=recalled,
+            frozen_outputs=self._frozen_outputs,
+            frozen_inputs=lambda index: inputs_of_firm(NAMES[index]),
+            next_write=self.writes,
+            lease_left_s=lambda: 30.0,
+            times=LeaseTimes(),
+        )
+
+    def _touched(self, result: Result) -> Touched:
+        texts = dict(zip(OUTPUT_NAMES, (*result.outputs, "✅ Complete"), strict=True))
+        before = dict(zip(OUTPUT_NAMES, map(entered, BEFORE[result.index]), strict=True))
+        return Touched(result, result.place, before, texts, {name: {text} for name, text in texts.items()})
+
+    def _frozen_outputs(self, fingerprint: str) -> dict[str, str]:
+        at = [result.index for result in self._results if result.fingerprint == fingerprint]
+        return dict(zip(OUTPUT_NAMES, map(str, BEFORE[at[-1]]), strict=True)) if at else {}
+
+
+def a_filled_table(sheets: FakeSheets) -> Table:
+    grid: Grid = [list(HEADERS)]
+    for number, name in enumerate(NAMES, start=1):
+        line: dict[str, Any] = {
+            "Notes": f"note {number}", "Owner": f"owner {number}",
+            "Company Name": name, "Company Keywords": f"keywords of {name}",
+        }  # fmt: skip
+        line |= dict(zip(OUTPUTS, (*answer(name), "✅ Complete"), strict=True))
+        grid.append([line.get(header, "") for header in HEADERS])
+    sheets.has_tab("book", 1, grid)
+    return Table(sheets.tab("book", 1))
+
+
+def check(table: Table, desk: UndoDesk) -> None:
+    """Told by the notes: every row is as it was before the run, and no other cell has changed."""
+    assert set(desk.settled) == set(range(len(NAMES)))
+    numbers = {f"note {number}": number for number in range(1, len(NAMES) + 1)}
+    for line in table.lines():
+        number = numbers.get(str(line["Notes"]))
+        outputs = tuple(line[header] for header in OUTPUTS)
+        if number is None:
+            assert outputs == ("", "", "", ""), line
+            continue
+        assert (line["Company Name"], line["Owner"]) == (NAMES[number - 1], f"owner {number}")
+        edited = line["Notes"] in table.edited
+        assert edited or line["Company Keywords"] == f"keywords of {NAMES[number - 1]}"
+        assert outputs == BEFORE[number - 1], line
+
+
+@some
+@given(script=scripts(ROW_EDITS), kills=st.sets(st.integers(0, CALLS), max_size=2))
+def test_any_edits_of_rows_and_workers_that_die_at_any_call(script: Script, kills: set[int]) -> None:
+    sheets = FakeSheets()
+    table = a_filled_table(sheets)
+    desk = UndoDesk(sheets)
+    deeds = by_call(script, table)
+    for number in kills:
+        deeds = then_killed(deeds, number)
+    desk.run(deeds)
+    check(table, desk)
+
+
+@some
+@given(script=scripts([*ROW_EDITS, insert_column, move_column]))
+def test_any_edits_between_any_calls(script: Script) -> None:
+    sheets = FakeSheets()
+    table = a_filled_table(sheets)
+    desk = UndoDesk(sheets)
+    desk.run(by_call(script, table))
+    check(table, desk)
