@@ -47,7 +47,7 @@ class Steps(Protocol):
 
 
 class Driver:
-    """Drives somebody who writes call by call. What they commit is kept, so that another one can take over."""
+    """Drives somebody who writes, call by call. What they commit is kept, so that another can take over."""
 
     worker: Steps
 

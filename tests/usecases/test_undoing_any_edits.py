@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from backend.domain.lease import LeaseTimes
 from backend.domain.results import Result
 from backend.ports import Cell, Entered, Sheets
+from backend.usecases.batch.looking import Seen
 from backend.usecases.batch.recalling import RecalledUndo, recall_undo
 from backend.usecases.batch.restoring import Restorer
 from backend.usecases.batch.written import Touched
@@ -46,12 +47,7 @@ BEFORE: list[tuple[Cell, ...]] = [
 
 
 def entered(cell: Cell) -> Entered:
-    if cell == "":
-        return None
-    kind = (
-        "boolValue" if isinstance(cell, bool) else "stringValue" if isinstance(cell, str) else "numberValue"
-    )
-    return {kind: cell}
+    return Seen("", {0: cell} if cell != "" else {}).entered(0)
 
 
 class UndoDesk(Driver):

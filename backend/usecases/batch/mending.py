@@ -73,7 +73,7 @@ class Mending:
         return Keep(texts, known, known | self._by_print.keys())
 
     def same(self, where: Layout, row: Seen, index: int) -> bool | None:
-        """Whether this is the row that the look took for `index`, inputs edited or not; None: no look tells."""
+        """Whether the look took this row for `index`, its inputs edited since or not; None: no look tells."""
         if index not in self._index_of.values():
             return None
         look = self._look_of(where, row, self._values())
@@ -134,7 +134,7 @@ class Mending:
         return None
 
     def _edited(self, where: Layout, row: Seen) -> int | None:
-        """Which row of the run it is, by all inputs but one: somebody has edited that, and no look knows it."""
+        """Which row of the run it is by all inputs but one, which somebody has edited; no look knows it."""
         if not self._almost:
             for index in sorted(self._meant_for):
                 asked = self._frozen_inputs(index)
@@ -145,8 +145,8 @@ class Mending:
                         self._almost[key] = None
         for unlike in where.columns.inputs:
             key = tuple((n, row.cell(c).strip()) for n, c in where.columns.inputs.items() if n != unlike)
-            if any(text for _, text in key) and (index := self._almost.get(key)) is not None:
-                return index
+            if any(text for _, text in key) and (found := self._almost.get(key)) is not None:
+                return found
         return None
 
     # ── what belongs there ─────────────────────────────────────────────────────────────────────────

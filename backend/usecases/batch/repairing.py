@@ -69,9 +69,9 @@ class Repairs:
         """What a search has to remember of the tab."""
         longest = {texts.longest for texts in texts_of(self._recipe, suspects)}
         longest |= {max(texts, key=len) for texts in map(_put_in, self.unverified) if texts}
-        return Keep(longest, self._mended, self._pictured)
+        return Keep(longest, self._mended, other_than=self._pictured)
 
-    def announced(self, fixes: list[Fix], where: Layout, rows: Sequence[Seen]) -> None:
+    def announced(self, fixes: list[Fix], rows: Sequence[Seen]) -> None:
         """`fixes` are about to be sent; `rows` are what the search saw."""
         if self._pictured is None:
             self._pictured = Counter(row.picture for row in rows)
@@ -342,10 +342,12 @@ def confirmed(
         for fix in fixes
         if fix.place in seen
         and seen[fix.place].fingerprint == rows[fix.place].fingerprint
-        and all(
-            seen[fix.place].cell(c) == rows[fix.place].cell(c) for c in {*fix.cells, *rows[fix.place].cells}
-        )
+        and _alike(seen[fix.place], rows[fix.place], {*fix.cells, *rows[fix.place].cells})
     ]
+
+
+def _alike(one: Seen, other: Seen, columns: Iterable[int]) -> bool:
+    return all(one.cell(column) == other.cell(column) for column in columns)
 
 
 def cells_of(sheet_id: int, fixes: list[Fix]) -> list[tuple[Area, Entered]]:

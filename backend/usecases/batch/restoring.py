@@ -106,9 +106,8 @@ class Restorer:
             self._mending.verified()
         # What a verification found undone goes with the next flush.
         prints = {place: row.fingerprint for place, row in seen.items()}
-        for sent in self.sent:
-            for place in sent.places.values():
-                prints.pop(place, None)  # another row's, until that is verified
+        for place in [place for earlier in self.sent for place in earlier.places.values()]:
+            prints.pop(place, None)  # another row's, until that is verified
         placing = placement.at_expected([self._expected(index) for index in wanted], prints)
         fixes, back, lost = self._decide(placing.placed, seen, where)
         deadline = self._clock.now() + 2 * self._times.write_s
@@ -188,7 +187,7 @@ class Restorer:
         return sent.acknowledged or self._clock.now() > sent.deadline + self._times.margin_s
 
     def _verify(self, sent: Sent, seen: Mapping[int, Seen], where: Layout) -> None:
-        """Settles the rows that are back; where another row stands by now, a search has to tell what was hit."""
+        """Settles the rows that are back; where another row stands now, a search has to tell what was hit."""
         self.sent.remove(sent)
         restored = {fix.place: fix for fix in self._mending.unverified}
         if not set(sent.places.values()) <= restored.keys():

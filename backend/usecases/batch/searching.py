@@ -67,7 +67,7 @@ class Search:
     ) -> Generator[Call | Note, Any, None]:
         sure = yield from confirmed(fixes, self._view, where, rows)
         if sure:
-            self._repairs.announced(sure, where, rows)
+            self._repairs.announced(sure, rows)
             self._standing.note.repairs = sure
             yield from self._standing.tell()
             yield from self._sender.put_right(cells_of(self._sheet_id, sure))

@@ -28,7 +28,7 @@ class Standing:
         #: Where rows are expected now, when not where they were frozen.
         self.moved: dict[int, int] = {}
         self.shifts: list[tuple[int, int]] = []
-        #: Whether all rows were found where they were expected so far: else a row may stand where its equal did.
+        #: Whether all rows were found where they were expected; else one may stand where its equal did.
         self.calm = True
         #: Rows whose cells hold their result already, and that have equals: a search tells whether all do.
         self.alike: set[int] = set()
