@@ -105,6 +105,7 @@ def _sheet(
     tied = _metadata(workbook, user, "SHEET", sheet.id)
     if tied:
         tail["developerMetadata"] = tied
+    tail |= sheet.view
     if sheet.protected:
         tail["protectedRanges"] = [protection.shown(workbook, each, user) for each in sheet.protected]
     answer.update(project(mask, tail))

@@ -131,6 +131,8 @@ class Schemas:
             return value
         if entry["type"] == "array":
             return self._array(value, entry["items"], path)
+        if isinstance(of_each := entry.get("additionalProperties"), dict) and isinstance(value, dict):
+            return {name: self._value(name, item, of_each, f"{path}[{name}]") for name, item in value.items()}
         if "enum" in entry and (not isinstance(value, str) or value not in entry["enum"]):
             raise _wrong_enum(name, path, value)
         kind, types = _ENTRY_TYPES[entry["type"]]

@@ -169,7 +169,7 @@ def _head(workbook: Workbook) -> dict[str, Any]:
 
 
 def _sheet_head(sheet: Sheet) -> Iterator[tuple[str, Any]]:
-    for name in ("id", "title", "hidden", "settings", "grid_settings", "protected"):
+    for name in ("id", "title", "hidden", "settings", "grid_settings", "protected", "view"):
         yield name, getattr(sheet, name)
     yield "row_count", sheet.grid.row_count
     yield "column_count", sheet.grid.column_count

@@ -42,9 +42,11 @@ class Sheet:
     settings: dict[str, Any] = field(default_factory=dict)
     grid_settings: dict[str, Any] = field(default_factory=dict)
     protected: list[dict[str, Any]] = field(default_factory=list)
+    #: The basic filter and filter views, which hide rows from people alone.
+    view: dict[str, Any] = field(default_factory=dict)
 
     def draft(self) -> Sheet:
-        return replace(self, grid=self.grid.copy(), protected=list(self.protected))
+        return replace(self, grid=self.grid.copy(), protected=list(self.protected), view=dict(self.view))
 
     def rect(self, bounds: Bounds, *, whole: bool = False) -> Rect:
         """The bounds inside this grid; sides that reach past it are cut, unless it must fit (`whole`).

@@ -125,8 +125,8 @@ class TabView:
             areas = [Area(tab.id, first, last, 0, width) for first, last in spans]
             try:
                 top, *blocks = yield self._read([Area(tab.id, 0, HEADER_ROWS, 0, width), *areas])
-            except Invalid:
-                self.forget_size()  # the grid shrank between our look at its size and this read
+            except (Invalid, NotFound):
+                self.forget_size()  # the grid shrank, or the tab was deleted, since our look at its size
                 continue
             if self._adds and not mended and (mends := self._mends_header(tab, top)) is not None:
                 mended = True
@@ -184,7 +184,7 @@ class TabView:
             block = Area(tab.id, first, last if last < tab.rows else tab.rows + SPARE_ROWS, 0, width)
             try:
                 top, cells = yield self._read([header, block])
-            except Invalid as error:
+            except (Invalid, NotFound) as error:
                 self.forget_size()
                 raise TryLater("The sheet became shorter while it was read.", delay_s=2) from error
             now = self._layout(top)
@@ -211,7 +211,7 @@ class TabView:
             grids: list[list[list[Entered]]] = yield Call(
                 "reads", lambda: self._sheets.entered(spreadsheet_id, areas, timeout_s=CALL_TIMEOUT_S)
             )
-        except Invalid as error:
+        except (Invalid, NotFound) as error:
             self.forget_size()
             raise TryLater("The sheet became smaller while its cells were read.", delay_s=1) from error
         found: dict[tuple[int, str], dict[str, Any]] = {}

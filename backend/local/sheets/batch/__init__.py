@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from backend.local.sheets.batch import cells, cutting, dimensions, metadata, protection, sheets, sorting
+from backend.local.sheets.batch import (
+    cells,
+    cutting,
+    dimensions,
+    metadata,
+    protection,
+    sheets,
+    sorting,
+    visibility,
+)
 from backend.local.sheets.call import Answer, Call
 from backend.local.sheets.errors import invalid, naming, unimplemented
 from backend.local.sheets.workbook import User, Workbook
@@ -34,6 +43,10 @@ HANDLERS: dict[str, Handler] = {
     "deleteDeveloperMetadata": metadata.delete,
     "addProtectedRange": protection.add,
     "deleteProtectedRange": protection.delete,
+    "setBasicFilter": visibility.set_basic_filter,
+    "clearBasicFilter": visibility.clear_basic_filter,
+    "addFilterView": visibility.add_filter_view,
+    "updateDimensionProperties": visibility.update_dimension_properties,
 }
 
 
