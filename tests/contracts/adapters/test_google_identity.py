@@ -139,6 +139,18 @@ def test_a_token_for_another_script_is_refused(identity: Standin) -> None:
         an_identity(identity).person(a_token(identity, aud="other-client"))
 
 
+@pytest.mark.parametrize("allowed", [(), (SCRIPT,)])
+def test_a_script_that_is_refused_is_named_in_the_log_and_whoever_forges_one_is_not(
+    identity: Standin, caplog: pytest.LogCaptureFixture, allowed: tuple[str, ...]
+) -> None:
+    who = an_identity(identity, audiences=allowed)
+    for wanted in ({"aud": "new-script"}, {"aud": "forged-script", "flaw": "unknown_kid"}):
+        with pytest.raises(Unauthenticated):
+            who.person(a_token(identity, **wanted))
+    (line,) = [record for record in caplog.records if vars(record).get("action") == "audience_refused"]
+    assert (line.levelname, vars(line)["audience"]) == ("WARNING", "new-script")
+
+
 @pytest.mark.parametrize(
     ("allowed", "wanted", "let_in"),
     [
