@@ -51,7 +51,7 @@ def serve() -> Flask:
     """
     try:
         settings = load()
-        logs.configure(settings.secrets)
+        logs.configure(settings.secrets, settings.google_cloud_project)
         service = bootstrap(settings)
         warm_up(service)
         return create_app(service)

@@ -54,19 +54,24 @@ class Redactor:
 
 
 class JsonLines(logging.Formatter):
-    """`severity` and `message` are the names that Cloud Logging and Error Reporting look for."""
+    """`severity` and `message` are the names that Cloud Logging and Error Reporting look for.
 
-    def __init__(self, known: Sequence[str] = ()) -> None:
+    With a `project`, the lines of a request name its trace in full, which is how Cloud Logging puts them
+    beneath Cloud Run's own line for that request.
+    """
+
+    def __init__(self, known: Sequence[str] = (), project: str | None = None) -> None:
         super().__init__()
         self._redacted = Redactor(known)
+        self._project = project
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {"severity": record.levelname, "message": record.getMessage()}
         for name, value in vars(record).items():
             if name not in _STANDARD and value is not None:
                 line[name] = value
-        if has_request_context() and (trace := g.get("trace")):
-            line["logging.googleapis.com/trace"] = trace
+        if self._project and has_request_context() and (trace := g.get("trace")):
+            line["logging.googleapis.com/trace"] = f"projects/{self._project}/traces/{trace}"
         if record.exc_info:
             line["stack_trace"] = "".join(traceback.format_exception(*record.exc_info))
         elif record.levelno >= logging.ERROR:
@@ -84,11 +89,11 @@ def _place(record: logging.LogRecord) -> dict[str, str | int]:
     }
 
 
-def configure(known: Sequence[str] = (), level: int = logging.INFO) -> None:
+def configure(known: Sequence[str] = (), project: str | None = None) -> None:
     """Everything that is logged goes to standard output, one line each; `known` secrets never do."""
     handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonLines(known))
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+    handler.setFormatter(JsonLines(known, project))
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     # Libraries below that tell every request tell addresses and ids that are nobody's business.
     for name in ("httpx2", "openai", "googleapiclient", "google", "urllib3", "asyncio"):
         logging.getLogger(name).setLevel(logging.WARNING)

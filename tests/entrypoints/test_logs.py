@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 import pytest
-from flask import Flask
+from flask import Flask, g
 
 from backend.entrypoints.logs import JsonLines, Redactor
 from backend.entrypoints.tokens import Signer
@@ -114,6 +114,16 @@ def test_numbers_and_ids_stay_what_they_are() -> None:
         "seconds": 0.5,
         "ok": True,
     }
+
+
+def test_the_lines_of_a_request_name_its_trace_as_cloud_logging_has_it() -> None:
+    record = logging.LogRecord("x", logging.INFO, "x.py", 1, "A sentence.", (), None)
+    field, trace = "logging.googleapis.com/trace", "0123456789abcdef0123456789abcdef"
+    with Flask("x").test_request_context("/"):
+        g.trace = trace
+        said = json.loads(JsonLines(project="rowmill-test").format(record))
+    assert said[field] == f"projects/rowmill-test/traces/{trace}"
+    assert field not in json.loads(JsonLines(project="rowmill-test").format(record))
 
 
 def test_an_error_with_a_stack_is_grouped_by_it() -> None:

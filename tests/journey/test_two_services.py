@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import time
 from collections.abc import Iterator
@@ -91,7 +92,7 @@ def test_whole_jobs_go_through_and_the_worker_alone_runs_them(services: LocalSta
     )
     for line in ended:
         assert line["severity"] == "INFO"
-        assert len(line["logging.googleapis.com/trace"]) == 32
+        assert re.fullmatch(r"projects/[\w-]+/traces/[0-9a-f]{32}", line["logging.googleapis.com/trace"])
         assert line["seconds"] >= 0
     assert lines(services, "backend", "batch_ended") == []
 
