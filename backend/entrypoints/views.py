@@ -107,9 +107,6 @@ def receipt_given(job: Job, receipt: Receipt) -> ReceiptGiven:
 
 
 def sheet_given(inspected: Inspected) -> SheetGiven:
-    layouts = inspected.layouts
-    usable = [name for name, where in layouts.items() if where.columns.problem is None]
-    first = layouts[usable[0]] if usable else next(iter(layouts.values()))
     return SheetGiven(
         spreadsheet_id=inspected.spreadsheet.id,
         title=inspected.spreadsheet.title,
@@ -121,12 +118,12 @@ def sheet_given(inspected: Inspected) -> SheetGiven:
         sheet_name=inspected.tab.title,
         headers=[
             ColumnGiven(index=i, letter=headers.letter(i), header=text)
-            for i, text in enumerate(first.headers)
+            for i, text in enumerate(inspected.layout.headers)
             if text.strip()
         ],
         row_count=inspected.rows,
-        recipes=[recipe_match(name, where) for name, where in layouts.items()],
-        suggested_recipe=usable[0] if usable else None,
+        recipes=[recipe_match(name, where) for name, where in inspected.layouts.items()],
+        suggested_recipe=inspected.suggested,
         problems=list(inspected.problems),
     )
 

@@ -32,6 +32,16 @@ class Inspected:
     rows: int
     problems: tuple[str, ...]
 
+    @property
+    def suggested(self) -> str | None:
+        """The recipe that fits: the first usable one."""
+        return next((name for name, where in self.layouts.items() if where.columns.problem is None), None)
+
+    @property
+    def layout(self) -> Layout:
+        """Where the header is, whatever the recipe."""
+        return _layout(self.layouts)
+
 
 def describe_tab(sheets: Sheets, spreadsheet_id: str, sheet_id: int | None) -> tuple[Spreadsheet, Tab]:
     """The spreadsheet and one of its tabs (the first unless told); raises `NotFound`."""
@@ -53,10 +63,8 @@ def inspect_sheet(spreadsheet_id: str, sheet_id: int | None, *, sheets: Sheets) 
     inspected = _inspected(spreadsheet, tab, top)
     if tab.rows <= _top(tab).last_row:
         return inspected
-    where = next(iter(inspected.layouts.values()))
-    used = max((i + 1 for i, text in enumerate(where.headers) if text), default=1)
-    columns = _telling_columns(inspected.layouts, used)
-    areas = [Area(tab.id, where.first_row, tab.rows, column, column + 1) for column in columns]
+    columns = _telling_columns(inspected.layouts)
+    areas = [Area(tab.id, inspected.layout.first_row, tab.rows, column, column + 1) for column in columns]
     rows = max(_last_filled(grid) for grid in sheets.read(spreadsheet_id, areas))
     return replace(inspected, rows=rows)
 
@@ -74,14 +82,25 @@ def _top(tab: Tab) -> Area:
 
 
 def _inspected(spreadsheet: Spreadsheet, tab: Tab, top: list[list[Cell]]) -> Inspected:
-    layouts = {name: layout(recipe, top[:HEADER_ROWS]) for name, recipe in RECIPES.items()}
-    rows = _last_filled(top[next(iter(layouts.values())).first_row :])
+    layouts = _layouts(top)
+    rows = _last_filled(top[_layout(layouts).first_row :])
     problems = tuple(
         problem
         for name, where in layouts.items()
+        if where.columns.problem is None
         for problem in obstacles(RECIPES[name], tab, where.columns, where.headers)
     )
     return Inspected(spreadsheet, tab, layouts, rows, tuple(dict.fromkeys(problems)))
+
+
+def _layouts(top: list[list[Cell]]) -> dict[str, Layout]:
+    return {name: layout(recipe, top[:HEADER_ROWS]) for name, recipe in RECIPES.items()}
+
+
+def _layout(layouts: Mapping[str, Layout]) -> Layout:
+    """That of the first usable recipe: where titles stand above the header, others take them for it."""
+    usable = (where for where in layouts.values() if where.columns.problem is None)
+    return next(usable, next(iter(layouts.values())))
 
 
 def _last_filled(grid: list[list[Cell]]) -> int:
@@ -91,7 +110,7 @@ def _last_filled(grid: list[list[Cell]]) -> int:
     return 0
 
 
-def _telling_columns(layouts: Mapping[str, Layout], used: int) -> list[int]:
+def _telling_columns(layouts: Mapping[str, Layout]) -> list[int]:
     """The columns that say where the rows end: the required inputs, else the first."""
     found = {
         where.columns.inputs[column.name]
@@ -99,7 +118,7 @@ def _telling_columns(layouts: Mapping[str, Layout], used: int) -> list[int]:
         for column in RECIPES[name].inputs
         if column.required and column.name in where.columns.inputs
     }
-    return sorted(found) or [min(used - 1, 0)]
+    return sorted(found) or [0]
 
 
 def obstacles(recipe: Recipe, tab: Tab, columns: Columns, headers: Sequence[str]) -> list[str]:
@@ -127,7 +146,7 @@ def column_values(
     """A column's different values with their counts, most frequent first; and whether some are left out."""
     _, tab = describe_tab(sheets, spreadsheet_id, sheet_id)
     (top,) = sheets.read(spreadsheet_id, [Area(tab.id, 0, min(tab.rows, HEADER_ROWS), 0, tab.columns)])
-    where = layout(next(iter(RECIPES.values())), top)
+    where = _layout(_layouts(top))
     column = filter_column(header, where.headers)
     if column is None:
         raise Invalid(f'There is no column called "{header}".', {"column": "not found"})
