@@ -49,6 +49,16 @@ def test_a_japanese_reader_sees_japanese_dates_and_numbers(chromium: Browser, st
     desk.page.context.close()
 
 
+def test_lengths_of_time_are_whole_at_every_edge(chromium: Browser, stack: LocalStack) -> None:
+    desk = a_reader(chromium, stack, locale="en-US").opened()
+    edges = {
+        -3600: "under 1 s", 0: "under 1 s", 89.4: "89 s", 90: "2 min", 5369: "89 min", 5370: "1 h 30 min",
+        7169: "1 h 59 min", 7190: "2 h", 86_400: "24 h", 360_000_060: "100,000 h 1 min",
+    }  # fmt: skip
+    assert desk.evaluate(f"return {list(edges)}.map(duration)") == list(edges.values())
+    desk.page.context.close()
+
+
 def test_an_amount_is_typed_as_the_reader_writes_it(chromium: Browser, stack: LocalStack) -> None:
     desk = a_reader(chromium, stack, locale="de-DE").opened()
     desk.sidebar.get_by_text("More", exact=True).click()
