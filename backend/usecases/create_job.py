@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,8 +11,9 @@ from backend.domain.job import IN_LINE, Filter, Job
 from backend.domain.money import Price, price_of
 from backend.domain.recipes import RECIPES
 from backend.domain.selection import filter_column
-from backend.errors import Conflict, Invalid, NotAllowed, NotFound, Rejected, TooMany
-from backend.ports import Clock, Create, Documents, Key, Person, Sheets, Write
+from backend.errors import Invalid, NotAllowed, NotFound, TooMany
+from backend.ports import Clock, Create, Documents, Person, Sheets, Write
+from backend.usecases.idempotency import Plan, create_once, idempotency_key
 from backend.usecases.inspect_sheet import Inspected, inspect_tops, obstacles
 from backend.usecases.job_changes import event
 from backend.usecases.records import (
@@ -26,8 +25,6 @@ from backend.usecases.records import (
     places_from_data,
 )
 
-#: A repeated creating call gives the first answer for so long.
-IDEMPOTENCY_S = 24 * 3600.0
 #: The first moment of 9999 (UTC): what comes later cannot be shown in every time zone.
 LATEST_S = 253_370_764_800.0
 
@@ -52,6 +49,13 @@ class Wish:
     run_at: float | None = None
     depends_on: tuple[str, ...] = ()
 
+    def plain(self) -> dict[str, object]:
+        """As JSON: what makes two wishes the same."""
+        data = {name: getattr(self, name) for name in Wish.__dataclass_fields__}
+        data["filter"] = [self.filter.column, self.filter.value] if self.filter else None
+        data["columns"] = dict(self.columns)
+        return data
+
 
 @dataclass(frozen=True, slots=True)
 class JobLimits:
@@ -68,7 +72,7 @@ class JobLimits:
 def create_jobs(
     person: Person,
     wish: Wish,
-    idempotency_key: str | None,
+    repeat_key: str | None,
     *,
     documents: Documents,
     sheets: Sheets,
@@ -80,30 +84,17 @@ def create_jobs(
     Raises `Invalid` (a selection that cannot be), `NotAllowed` (the tab is running), `TooMany` (the line is
     full). The caller's grant was checked.
     """
-    key = _idempotency_key(person, idempotency_key)
-    body = hashlib.sha256(json.dumps(_plain(wish), sort_keys=True).encode()).hexdigest()
-    if key is not None and (first := _first_answer(documents, key, body)) is not None:
-        return first
-    try:
+
+    def plan() -> Plan:
         made = _planned(person, wish, documents, sheets, clock, limits)
-    except Rejected:
-        # The same call may have come through while this one looked: then what stands in the way is its job.
-        if key is not None and (first := _first_answer(documents, key, body)) is not None:
-            return first
-        raise
-    writes: list[Write] = []
-    for job in made:
-        writes += [Create(job_key(job.id), job_to_data(job)), event(job.id, clock, person.email, "Created.")]
-    ids = [job.id for job in made]
-    if key is not None:
-        writes.append(Create(key, {"body": body, "ids": ids}, clock.now() + IDEMPOTENCY_S))
-    try:
-        documents.commit(writes)
-    except Conflict:
-        if key is not None and (first := _first_answer(documents, key, body)) is not None:
-            return first
-        raise
-    return ids
+        writes: list[Write] = []
+        for job in made:
+            created = event(job.id, clock, person.email, "Created.")
+            writes += [Create(job_key(job.id), job_to_data(job)), created]
+        return Plan([job.id for job in made], writes)
+
+    key = idempotency_key(person, "POST /api/jobs", repeat_key) if repeat_key else None
+    return create_once(key, wish.plain(), plan, documents=documents, clock=clock)
 
 
 def _planned(
@@ -116,29 +107,6 @@ def _planned(
     own = own_key_hash(documents, person.sub)
     planned = [plan_job(person, wish, look, clock, limits) for look in look_at_tabs(wish, sheets)]
     return [replace(job, api_key_hash=own) for job in planned]
-
-
-def _idempotency_key(person: Person, key: str | None) -> Key | None:
-    if key is None:
-        return None
-    return Key("idempotency", hashlib.sha256(f"{person.sub}|POST /api/jobs|{key}".encode()).hexdigest())
-
-
-def _first_answer(documents: Documents, key: Key, body: str) -> list[str] | None:
-    document = documents.get(key)
-    if document is None:
-        return None
-    if document.data["body"] != body:
-        raise Invalid("This Idempotency-Key was used for another request. Use a new one.")
-    ids: list[str] = document.data["ids"]
-    return ids
-
-
-def _plain(wish: Wish) -> dict[str, object]:
-    data = {name: getattr(wish, name) for name in Wish.__dataclass_fields__}
-    data["filter"] = [wish.filter.column, wish.filter.value] if wish.filter else None
-    data["columns"] = dict(wish.columns)
-    return data
 
 
 def check_wish(documents: Documents, wish: Wish, limits: JobLimits) -> None:

@@ -17,7 +17,8 @@ from backend.domain.selection import HEADER_ROWS
 from backend.errors import Conflict, Invalid, NotFound, TooLarge, TooMany, TryLater
 from backend.files.reading import read_table
 from backend.files.table import Row, Table
-from backend.ports import Clock, Create, Documents, Key, Person, Replace
+from backend.ports import Clock, Create, Documents, Person, Replace
+from backend.usecases.idempotency import idempotency_key
 from backend.usecases.import_records import (
     KEEP_S,
     Import,
@@ -69,7 +70,7 @@ def read_import(
     Raises `Invalid` and `TooLarge` (what is wrong with the file, and what to do), `TooMany` while another
     file of this user is being read.
     """
-    once = _once_key(person, nonce)
+    once = idempotency_key(person, "POST /api/imports", nonce)
     digest = hashlib.sha256(f"{spreadsheet_id}|{upload.sheet}|".encode() + upload.data).hexdigest()
     if (document := documents.get(once)) is not None:
         if document.data["body"] != digest:
@@ -82,15 +83,10 @@ def read_import(
             documents.commit([Create(block_key(record.id, number), {"rows": block}, expires)])
         answer = {"body": digest, "import_id": record.id}
         documents.commit([created(record, clock.now()), Create(once, answer, clock.now() + NONCE_S)])
-        if turn.import_id is not None:
-            _forget_former(person, spreadsheet_id, turn.import_id, documents)
-        turn.import_id = record.id
+        former, turn.import_id = turn.import_id, record.id
+        if former is not None:
+            _forget_former(person, spreadsheet_id, former, documents)
     return record
-
-
-def _once_key(person: Person, nonce: str) -> Key:
-    name = f"{person.sub}|POST /api/imports|{nonce}"
-    return Key("idempotency", hashlib.sha256(name.encode()).hexdigest())
 
 
 @dataclass(slots=True)

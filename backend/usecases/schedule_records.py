@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from backend.domain.schedule import Run, Schedule
@@ -52,13 +51,3 @@ def load_schedule(documents: Documents, schedule_id: str) -> tuple[Schedule, str
     if document is None:
         raise NotFound("There is no such schedule.")
     return schedule_from_data(document.data), document.version
-
-
-def same_wish(one: Schedule, other: Schedule) -> bool:
-    """Whether two schedules ask for the same, whenever each was made."""
-
-    def wish(schedule: Schedule) -> Schedule:
-        template = replace(schedule.template, created_at=0.0)
-        return replace(schedule, template=template, created_at=0.0, next_at=None, runs=())
-
-    return wish(one) == wish(other)

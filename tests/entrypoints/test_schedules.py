@@ -12,6 +12,7 @@ import requests
 
 from backend.domain.schedule import job_id
 from backend.ports import Replace
+from backend.usecases.create_schedule import MOST
 from backend.usecases.job_changes import load_job, replace_job
 from backend.usecases.records import job_from_data, job_key
 from backend.usecases.schedule_records import load_schedule, schedule_key, schedule_to_data
@@ -252,6 +253,22 @@ def test_a_repeated_creating_call_makes_one_schedule(house: House, alice: Caller
     assert alice.ask("POST", "/api/schedules", body, **key)["id"] == first["id"]
     assert alice.call("POST", "/api/schedules", body | {"cron": "0 8 * * *"}, **key).status_code == 422
     assert len(the_schedules(alice, sheet)) == 1
+
+
+def test_a_repeated_creating_call_gives_the_first_schedule_however_it_stands_by_now(
+    house: House, alice: Caller, sheet: str
+) -> None:
+    """Paused, and with no room for another one: the first answer may have been lost on its way."""
+    alice.prove(sheet)
+    body = {"spreadsheet_id": sheet, "sheet_id": 0, "recipe": "case_a", "cron": "0 7 * * *"}
+    key = {"headers": {"Idempotency-Key": "again"}}
+    first = alice.ask("POST", "/api/schedules", body, **key)
+    alice.ask("POST", f"/api/schedules/{first['id']}/pause?spreadsheet_id={sheet}")
+    for _ in range(MOST - 1):
+        a_schedule(alice, sheet)
+    again = alice.ask("POST", "/api/schedules", body, **key)
+    assert (again["id"], again["state"]) == (first["id"], "paused")
+    assert alice.call("POST", "/api/schedules", body).status_code == 409
 
 
 @pytest.mark.parametrize(
