@@ -1,4 +1,4 @@
-"""A creating call that may be repeated: its key is written in the commit that creates, and gives the same ids."""
+"""Creating calls that may be repeated: a key is written in the commit that creates, with what it made."""
 
 from __future__ import annotations
 

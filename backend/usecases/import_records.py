@@ -15,6 +15,8 @@ from backend.ports import Create, Delete, Documents, Key, Person, Replace
 KEEP_S = 6 * 3_600.0
 #: What kind of file a tab came from is remembered for so long: its results are downloaded as the same.
 KIND_S = 400 * 86_400.0
+#: Documents that are read to be removed together: blocks have up to 700 KB each.
+DELETED_AT_ONCE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +148,7 @@ def block_keys(record: Import) -> list[Key]:
 
 
 def delete_all(documents: Documents, keys: Sequence[Key]) -> None:
-    """Removes what still stands under these keys."""
-    found = [document for document in documents.get_many(keys) if document is not None]
-    documents.commit([Delete(document.key, document.version) for document in found])
+    """Removes what still stands under these keys, some at a time: each may be a block of a large file."""
+    for first in range(0, len(keys), DELETED_AT_ONCE):
+        found = documents.get_many(keys[first : first + DELETED_AT_ONCE])
+        documents.commit([Delete(document.key, document.version) for document in found if document])

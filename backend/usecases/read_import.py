@@ -125,8 +125,8 @@ def _turn(person: Person, documents: Documents, clock: Clock) -> Iterator[_Turn]
 
 
 def _forget_former(person: Person, spreadsheet_id: str, import_id: str, documents: Documents) -> None:
-    """A file that was only looked at gives way to the next one."""
-    with suppress(NotFound, Conflict):
+    """A file that was only looked at gives way to the next one; what cannot be removed now expires."""
+    with suppress(NotFound, Conflict, TryLater):
         record, _ = load_import(documents, person, spreadsheet_id, import_id)
         if record.state == "read":
             delete_all(documents, [*block_keys(record), import_key(record.id)])

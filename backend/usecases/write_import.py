@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import PurePath
 
 from backend.domain import new_tab
-from backend.errors import Conflict, Invalid, NotAllowed, NotFound
+from backend.errors import Conflict, Invalid, NotAllowed, NotFound, TryLater
 from backend.ports import Area, Block, Clock, Documents, Person, Sheets, Tab, Write
 from backend.usecases.import_records import (
     Import,
@@ -66,7 +66,7 @@ def write_import(
     except Conflict:
         return load_import(documents, person, spreadsheet_id, import_id)[0]  # another window was faster
     if changed.state == "done":
-        with suppress(Conflict):  # what stays behind expires
+        with suppress(Conflict, TryLater):  # what stays behind expires
             delete_all(documents, block_keys(changed))
     return changed
 
