@@ -16,12 +16,13 @@ $(VENV)/run: backend/requirements.txt
 	@touch $@
 
 $(VENV)/test: tests/requirements.txt $(VENV)/run
+	@echo "Installing what the tests need into $(VENV) (once) …"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/requirements.txt
 	@touch $@
 
 # The sidebar's types and accessibility are checked by tools of Node's; the tests say so where it is missing.
 tests/appsscript/node_modules: tests/appsscript/package-lock.json
-	@if command -v npm >/dev/null; then npm ci --silent --prefix tests/appsscript && touch $@; fi
+	@if command -v npm >/dev/null; then echo "Installing what the sidebar's tests need of Node's (once) …"; npm ci --silent --prefix tests/appsscript && touch $@; fi
 
 run: $(VENV)/run ## Start everything on this machine with the sample sheet (PORT= FILE= CASE=a|b SHEET= DATA= LATENCY_MS= WEB=standin|live)
 	@exec $(PY) -m backend.local --with-parent run $(if $(PORT),--port "$(PORT)") $(if $(FILE),--file "$(FILE)") $(if $(CASE),--case "$(CASE)") $(if $(SHEET),--sheet "$(SHEET)") $(if $(DATA),--data "$(DATA)") $(if $(WEB),--web "$(WEB)") $(if $(LATENCY_MS),--latency-ms "$(LATENCY_MS)")
@@ -36,9 +37,11 @@ test: $(VENV)/test tests/appsscript/node_modules ## Every test, set-up included
 	@$(PY) -m pytest -n 2 --dist loadfile $(if $(CI),--reruns 2)
 
 check: $(VENV)/test ## Lint, types, layers, shell
+	@echo "Shell, form and lint …"
 	@$(VENV)/bin/shellcheck -x .ci/run infra/*.sh infra/parts/*.sh
 	@$(VENV)/bin/ruff format --check --quiet .
 	@$(VENV)/bin/ruff check --quiet .
+	@echo "Types (a minute, the first time) …"
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports --no-logo
 
