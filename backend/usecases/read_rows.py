@@ -11,6 +11,7 @@ from backend.domain.results import Result
 from backend.errors import NotFound
 from backend.ports import Documents
 from backend.usecases.batch.recalling import documents_of, pairs
+from backend.usecases.batch.todo import takes
 from backend.usecases.records import lease_from_data, lease_key, rest_key, result_key, write_key
 
 #: Documents that say how rows ended, read at once: a page of receipts is mostly told by the first of them.
@@ -95,6 +96,7 @@ def attempts(documents: Documents, job: Job) -> list[tuple[int, int]]:
 
 def _from(documents: Documents, job: Job, cursor: str | None) -> Iterator[tuple[str, Receipt]]:
     start = [int(part) for part in cursor.split("-")] if cursor else [1, 0, 0]
+    newest = _retaken(documents, job)
     for attempt, (results_n, writes_n) in enumerate(attempts(documents, job), start=1):
         if attempt < start[0]:
             continue
@@ -103,12 +105,22 @@ def _from(documents: Documents, job: Job, cursor: str | None) -> Iterator[tuple[
         for n in range(first, results_n):
             document = documents.get(result_key(job.id, attempt, n))
             for position, entry in enumerate(document.data["rows"] if document else ()):
-                if [attempt, n, position] < start:
+                if [attempt, n, position] < start or newest.get(entry["index"], 1) != attempt:
                     continue
                 result = results.from_data(entry)
                 state, written = settled.of(result.index)
                 found = f"{attempt}-{n}-{position}"
                 yield found, Receipt(found, result, state, written)
+
+
+def _retaken(documents: Documents, job: Job) -> dict[int, int]:
+    """Rows that were taken again → the newest attempt that did: what they came to before is past."""
+    return {
+        index: attempt
+        for attempt in range(2, job.attempt + 1)
+        for rows in takes(documents, job, job.total or 0, attempt)
+        for index in rows
+    }
 
 
 class _Settled:
