@@ -143,7 +143,7 @@ def change_settings(
     clock: Clock,
     prices: dict[str, Price],
 ) -> Moved:
-    """Priority while it waits; a budget at any time. A budget above what was spent resumes a paused job."""
+    """Priority while it waits; a budget at any time. Raising it resumes a job that paused on it."""
 
     def change(job: Job) -> Job:
         if job.ended:
@@ -158,10 +158,11 @@ def change_settings(
                     f"There is no price for {job.model}, so a budget cannot be kept.",
                     {"budget_microusd": "the model has no price"},
                 )
-            if budget_microusd > (job.budget_microusd or 0):
+            raised = job.budget_microusd is not None and budget_microusd > job.budget_microusd
+            if raised:
                 _owner_of_key(person, job, "raise the budget of")
             job = replace(job, budget_microusd=budget_microusd)
-            if job.status is Status.PAUSED and job.reason == "budget_reached":
+            if raised and job.status is Status.PAUSED and job.reason == "budget_reached":
                 job = jobs.resume(job, clock.now())
         return job
 

@@ -298,6 +298,24 @@ def test_only_the_keys_owner_spends_on_it(house: House, alice: Caller, bob: Call
     assert alice.ask("PATCH", path, {"budget_microusd": 3_000})["job"]["budget_microusd"] == 3_000
 
 
+def test_a_lower_budget_is_anybodys_to_set_and_sets_nothing_going(
+    house: House, alice: Caller, bob: Caller
+) -> None:
+    put(alice)
+    sheet = house.a_sheet()
+    for caller in (alice, bob):
+        caller.prove(sheet)
+    job = run(house, alice, alice.queue(sheet, budget_microusd=1))
+    assert (job["status"], job["reason"]["code"]) == ("PAUSED", "budget_reached")
+    path = f"/api/jobs/{job['id']}"
+    lowered = bob.ask("PATCH", path, {"budget_microusd": 0})
+    assert (lowered["did"], lowered["job"]["status"]) == ("Changed.", "PAUSED")
+    raised = alice.ask("PATCH", path, {"budget_microusd": 1_000_000})
+    assert (raised["did"], raised["job"]["status"]) == ("Changed, and back in line.", "RUNNING")
+    other = alice.queue(sheet)
+    assert bob.ask("PATCH", f"/api/jobs/{other['id']}", {"budget_microusd": 5})["did"] == "Changed."
+
+
 def test_after_a_rotation_a_key_moves_to_the_new_secret_when_it_is_used(house: House, alice: Caller) -> None:
     put(alice)
     sub = house.service.identity.person(alice.token or "").sub
