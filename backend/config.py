@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from backend.domain.money import Price, price_of
 from backend.errors import Misconfigured
 
 #: Names that code, scripts and the console share.
@@ -33,13 +34,13 @@ class PriceSetting(BaseModel):
 
 
 #: Published prices in micro-dollars per million tokens; `PRICES` replaces or adds.
-DEFAULT_PRICES: dict[str, PriceSetting] = {
-    "gpt-5-nano": PriceSetting(input=50_000, output=400_000),
-    "gpt-5-mini": PriceSetting(input=250_000, output=2_000_000),
-    "gpt-5": PriceSetting(input=1_250_000, output=10_000_000),
-    "gpt-4.1-nano": PriceSetting(input=100_000, output=400_000),
-    "gpt-4.1-mini": PriceSetting(input=400_000, output=1_600_000),
-    "gpt-4o-mini": PriceSetting(input=150_000, output=600_000),
+DEFAULT_PRICES: dict[str, Price] = {
+    "gpt-5-nano": Price(50_000, 400_000),
+    "gpt-5-mini": Price(250_000, 2_000_000),
+    "gpt-5": Price(1_250_000, 10_000_000),
+    "gpt-4.1-nano": Price(100_000, 400_000),
+    "gpt-4.1-mini": Price(400_000, 1_600_000),
+    "gpt-4o-mini": Price(150_000, 600_000),
 }
 
 
@@ -142,8 +143,9 @@ class Settings(BaseSettings):
         return value
 
     @property
-    def all_prices(self) -> dict[str, PriceSetting]:
-        return DEFAULT_PRICES | self.prices
+    def all_prices(self) -> dict[str, Price]:
+        own = {name: Price(price.input, price.output) for name, price in self.prices.items()}
+        return DEFAULT_PRICES | own
 
     @property
     def secrets(self) -> list[str]:
@@ -191,10 +193,10 @@ class Settings(BaseSettings):
             found.append("OPENAI_API_KEY is missing: the worker needs a key (a stand-in takes any).")
         if self.k_service:
             found += self._problems_on_cloud_run(standins=kind == "sqlite")
-        if self.web_standin and self.role != "all":
-            found.append("WEB_STANDIN is for ROLE=all only.")
+        if self.web_standin:
+            found += self._problems_of_standin_web(self.web_standin)
         capped = self.user_day_budget_microusd, self.deployment_day_budget_microusd
-        if any(cap is not None for cap in capped) and not self.model_is_priced:
+        if any(cap is not None for cap in capped) and price_of(self.model, self.all_prices) is None:
             found.append(f"A daily budget needs a price for {self.model}: add it to PRICES.")
         return found
 
@@ -211,9 +213,12 @@ class Settings(BaseSettings):
                 found.append(f"On Cloud Run {name.upper()} has to begin with https://.")
         return found
 
-    @property
-    def model_is_priced(self) -> bool:
-        return any(self.model == name or self.model.startswith(name + "-20") for name in self.all_prices)
+    def _problems_of_standin_web(self, address: str) -> list[str]:
+        host, _, port = address.rpartition(":")
+        found = [] if self.role == "all" else ["WEB_STANDIN is for ROLE=all only."]
+        if host != "127.0.0.1" or not port.isdecimal():
+            found.append(f"WEB_STANDIN has to be 127.0.0.1:PORT, not {address!r}.")
+        return found
 
 
 def load() -> Settings:

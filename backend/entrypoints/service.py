@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from backend.config import Settings
 from backend.domain.lease import LeaseTimes
-from backend.domain.money import Price
 from backend.entrypoints.seats import Seats
 from backend.entrypoints.tokens import Signer
 from backend.ports import Calendar, Clock, Documents, Identity, Model, Pages, Sheets, TaskQueue, Vault
@@ -57,16 +56,12 @@ class Service:
     uploading: Seats
 
     @property
-    def prices(self) -> dict[str, Price]:
-        return {name: Price(price.input, price.output) for name, price in self.settings.all_prices.items()}
-
-    @property
     def job_limits(self) -> JobLimits:
         settings = self.settings
         return JobLimits(
             model=settings.model,
             provider=settings.provider,
-            prices=self.prices,
+            prices=settings.all_prices,
             live_rows=LIVE_ROWS,
             max_waiting=settings.max_waiting_jobs,
             most_rows=settings.max_rows_per_job,
@@ -87,9 +82,9 @@ class Service:
             most_rows=settings.max_rows_per_job,
             keep_answers_s=settings.answers_days * DAY_S,
             keep_pages_s=settings.pages_days * DAY_S,
-            prices=self.prices,
+            prices=settings.all_prices,
             caps=Caps(settings.user_day_budget_microusd, settings.deployment_day_budget_microusd),
             standin_web=settings.web_standin is not None,
-            shared_domains=frozenset(settings.shared_answer_domains),
+            shared_domains=frozenset(map(str.lower, settings.shared_answer_domains)),
             lease=LeaseTimes(settings.lease_s),
         )

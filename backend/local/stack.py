@@ -263,7 +263,7 @@ class Stack:
 
 def _price_list() -> list[str]:
     """What the offline model says its answers would have cost: the published prices."""
-    prices = [f"{name}={price.input}/{price.output}" for name, price in DEFAULT_PRICES.items()]
+    prices = [f"{name}={price.tokens_in}/{price.tokens_out}" for name, price in DEFAULT_PRICES.items()]
     return [argument for price in prices for argument in ("--price", price)]
 
 

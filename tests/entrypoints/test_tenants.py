@@ -167,6 +167,11 @@ def test_answers_are_shared_within_a_configured_domain_and_nowhere_else() -> Non
     assert tenant("domain:firm.example", "a@x.org", shared) != tenant("2", "b@firm.example", shared)
 
 
+def test_a_domain_is_the_same_however_the_setting_writes_it(make_house: MakeHouse) -> None:
+    service = make_house(shared_answer_domains="Firm.Example, other.example").service
+    assert service.batch_settings.shared_domains == {"firm.example", "other.example"}
+
+
 @pytest.mark.parametrize("domain", ["gmail.com", "Outlook.com"])
 def test_a_domain_where_anybody_has_an_address_cannot_share_answers(house: House, domain: str) -> None:
     settings = house.service.settings.model_dump() | {"shared_answer_domains": domain}

@@ -65,6 +65,8 @@ def test_a_user_is_a_subject_and_not_an_address(make_house: MakeHouse) -> None:
         ("signing_keys", "short", "SIGNING_KEYS"),
         ("encryption_keys", "short", "ENCRYPTION_KEYS"),
         ("k_service", "rowmill-api", "no stand-ins"),
+        ("web_standin", "localhost", "WEB_STANDIN has to be 127.0.0.1:PORT"),
+        ("web_standin", "127.0.0.1:", "WEB_STANDIN has to be 127.0.0.1:PORT"),
     ],
 )
 def test_a_deployment_with_weak_secrets_or_stand_ins_does_not_start(

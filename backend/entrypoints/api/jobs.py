@@ -120,7 +120,7 @@ def change(call: Call) -> MoveGiven:
         budget_microusd=body.budget_microusd,
         documents=call.service.documents,
         clock=call.service.clock,
-        prices=call.service.prices,
+        prices=call.service.settings.all_prices,
     )
     return _moved(call, moved)
 

@@ -36,8 +36,8 @@ def system(call: Call) -> SystemGiven:
         prices=[
             PriceGiven(
                 model=name,
-                input_microusd_per_million=price.input,
-                output_microusd_per_million=price.output,
+                input_microusd_per_million=price.tokens_in,
+                output_microusd_per_million=price.tokens_out,
             )
             for name, price in settings.all_prices.items()
         ],
