@@ -16,7 +16,7 @@ from backend.adapters.cloud_tasks import CloudTasksQueue
 from backend.adapters.cron_calendar import CronCalendar
 from backend.adapters.event_loop import EventLoop
 from backend.adapters.google_identity import GoogleIdentity
-from backend.adapters.google_sheets import GoogleSheets
+from backend.adapters.google_sheets import SCOPES, GoogleSheets
 from backend.adapters.key_vault import KeyVault
 from backend.adapters.openai_model import OpenAIModel
 from backend.adapters.pages.settings import PagesSettings
@@ -32,8 +32,6 @@ from backend.usecases.batch.pages import THREADS as PAGE_THREADS
 from backend.usecases.batch.process import Process
 from backend.usecases.limits import RequestCounter
 from backend.usecases.records import EXPIRING, QUERIES
-
-SHEETS_SCOPE = "https://www.googleapis.com/auth/spreadsheets"
 
 
 def bootstrap(settings: Settings) -> Service:
@@ -102,12 +100,12 @@ def _documents(settings: Settings, clock: Clock) -> Documents:
 
 def _sheets_credentials(settings: Settings) -> Any:
     """Of the one account that spreadsheets are shared with; another identity acts as it."""
-    credentials, _ = google.auth.default(scopes=[SHEETS_SCOPE])
+    credentials, _ = google.auth.default(scopes=SCOPES)
     if getattr(credentials, "service_account_email", None) == settings.sheets_account:
         return credentials
     source, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
     return impersonated_credentials.Credentials(  # type: ignore[no-untyped-call]
-        source_credentials=source, target_principal=settings.sheets_account, target_scopes=[SHEETS_SCOPE]
+        source_credentials=source, target_principal=settings.sheets_account, target_scopes=SCOPES
     )
 
 

@@ -22,12 +22,10 @@ from backend.adapters.sheets_api import SheetsApi
 from backend.adapters.sheets_errors import BeyondGrid
 from backend.adapters.sheets_requests import columns_of, update_cells
 from backend.errors import RowmillError, TryLater
-from backend.ports import Area, Block, Cell, Entered, Nonce, Spreadsheet, Tab
+from backend.ports import NONCE_KEY, Area, Block, Cell, Entered, Nonce, Spreadsheet, Tab
 
-#: The developer-metadata key under which the sidebar's script writes a proof of edit.
-NONCE_KEY = "rowmill_proof"
 #: What the service account's credentials need.
-SCOPES = ("https://www.googleapis.com/auth/spreadsheets",)
+SCOPES = ["https://www.googleapis.com/auth/spreadsheets"]
 
 _DESCRIBED = (
     "properties.title,sheets(properties(sheetId,title,sheetType,gridProperties(rowCount,columnCount)),"

@@ -31,8 +31,6 @@ def limits(raw: Iterable[tuple[bytes, bytes]]) -> RateLimits:
         limit_tokens=_whole(said.get(b"limit-tokens")),
         remaining_requests=_whole(said.get(b"remaining-requests")),
         remaining_tokens=_whole(said.get(b"remaining-tokens")),
-        reset_requests_s=seconds(said.get(b"reset-requests")),
-        reset_tokens_s=seconds(said.get(b"reset-tokens")),
     )
 
 

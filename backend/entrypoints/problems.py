@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import secrets
 
 from flask import Flask, Response
@@ -53,7 +54,7 @@ def _conflict(_error: Conflict) -> Response:
 
 def _later(error: TryLater) -> Response:
     response = problem(503, "Busy", error.message)
-    response.headers["Retry-After"] = str(max(1, round(error.delay_s)))
+    response.headers["Retry-After"] = str(max(1, math.ceil(error.delay_s)))
     return response
 
 

@@ -26,11 +26,23 @@ from backend.ports.identity import Identity, Person
 from backend.ports.json import Data, Json
 from backend.ports.model import Answer, Model, Prompt, RateLimits
 from backend.ports.pages import Pages
-from backend.ports.sheets import Area, Block, Cell, Entered, Nonce, Protected, Sheets, Spreadsheet, Tab
+from backend.ports.sheets import (
+    NONCE_KEY,
+    Area,
+    Block,
+    Cell,
+    Entered,
+    Nonce,
+    Protected,
+    Sheets,
+    Spreadsheet,
+    Tab,
+)
 from backend.ports.task_queue import Task, TaskQueue
 from backend.ports.vault import Vault
 
 __all__ = [
+    "NONCE_KEY",
     "Answer",
     "Area",
     "Block",

@@ -29,8 +29,6 @@ class RateLimits:
     limit_tokens: int | None = None
     remaining_requests: int | None = None
     remaining_tokens: int | None = None
-    reset_requests_s: float | None = None
-    reset_tokens_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

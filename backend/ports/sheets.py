@@ -12,6 +12,8 @@ from backend.ports.json import Json
 Cell = str | int | float | bool
 #: A `userEnteredValue` of the API (`{"formulaValue": "=A1"}`, …), or None for an empty cell.
 Entered = dict[str, Json] | None
+#: The developer-metadata key under which the sidebar's script writes a proof of edit.
+NONCE_KEY = "rowmill_proof"
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +136,7 @@ class Sheets(Protocol):
     def remove_tab(self, spreadsheet_id: str, sheet_id: int, *, timeout_s: float = 30) -> None: ...
 
     def nonces(self, spreadsheet_id: str) -> list[Nonce]:
-        """The proofs of edit (document metadata with our key) that stand in the spreadsheet."""
+        """The proofs of edit (document metadata under `NONCE_KEY`) that stand in the spreadsheet."""
         ...
 
     def remove_nonces(self, spreadsheet_id: str, metadata_ids: Sequence[int]) -> None: ...

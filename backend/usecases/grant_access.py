@@ -7,6 +7,7 @@ reaches us.
 from __future__ import annotations
 
 import hashlib
+import math
 import secrets
 from dataclasses import dataclass
 
@@ -19,13 +20,11 @@ OPEN_NONCES = 10
 GRANT_S = 3600
 #: A proof vouches for its user's schedules for so long.
 SCHEDULES_S = 30 * 86_400
-#: The developer-metadata key that carries a nonce; the Sheets adapter looks for the same.
-METADATA_KEY = "rowmill_proof"
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """A nonce to be written under `METADATA_KEY`, visible to the document, within `expires_in_s`."""
+    """A nonce to be written under `ports.NONCE_KEY`, visible to the document, within `expires_in_s`."""
 
     nonce: str
     expires_in_s: int = NONCE_S
@@ -43,7 +42,7 @@ def challenge(person: Person, spreadsheet_id: str, *, documents: Documents, cloc
             first_s = min(document.expires_at or 0.0 for document in found if document) - clock.now()
             raise TooMany(
                 f"{OPEN_NONCES} proofs of edit stand open. Finish one, or wait until one has run out.",
-                retry_after_s=max(1, round(first_s)),
+                retry_after_s=max(1, math.ceil(first_s)),
             )
         try:
             documents.commit([Create(free, data, clock.now() + NONCE_S)])

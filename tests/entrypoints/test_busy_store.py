@@ -6,7 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
+from flask import Flask
+
 from backend.app import create_app
+from backend.entrypoints import problems
 from backend.errors import TryLater
 from backend.ports import Delete, Documents, Write
 from backend.usecases.records import SLOTS
@@ -34,6 +38,19 @@ def while_busy(caller: Caller, is_one: Callable[[Write], bool]) -> Caller:
     busy: Any = Busy(house.documents, is_one)
     service = replace(house.service, documents=busy)
     return replace(caller, house=replace(house, service=service, app=create_app(service)))
+
+
+@pytest.mark.parametrize(("delay_s", "told"), [(0.2, "1"), (1.0, "1"), (1.2, "2"), (15.0, "15")])
+def test_whoever_comes_back_when_told_never_comes_too_early(delay_s: float, told: str) -> None:
+    app = Flask("x")
+    problems.register(app)
+
+    @app.get("/")
+    def busy() -> str:
+        raise TryLater("The store is busy.", delay_s=delay_s)
+
+    answer = app.test_client().get("/")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, told)
 
 
 def test_a_job_that_could_not_start_at_once_is_in_line_and_starts_by_itself(

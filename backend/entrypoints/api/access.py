@@ -12,7 +12,8 @@ from backend.entrypoints.payloads.access import (
 )
 from backend.entrypoints.routing import Call, Guard, Route
 from backend.entrypoints.tokens import WATCH_S
-from backend.usecases.grant_access import METADATA_KEY, challenge, prove
+from backend.ports import NONCE_KEY
+from backend.usecases.grant_access import challenge, prove
 
 
 def open_challenge(call: Call) -> ChallengeGiven:
@@ -20,7 +21,7 @@ def open_challenge(call: Call) -> ChallengeGiven:
     opened = challenge(call.who, call.body.spreadsheet_id, documents=service.documents, clock=service.clock)
     return ChallengeGiven(
         nonce=opened.nonce,
-        metadata_key=METADATA_KEY,
+        metadata_key=NONCE_KEY,
         expires_in_s=opened.expires_in_s,
         service_account=service.identity.service_account(),
     )

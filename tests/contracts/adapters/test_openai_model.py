@@ -24,7 +24,6 @@ def test_an_answer_fits_the_schema_and_says_its_tokens_and_limits(asker: Asker) 
     assert answer.limits.limit_requests == 1_000_000
     assert answer.limits.remaining_requests is not None
     assert answer.limits.remaining_requests < 1_000_000
-    assert answer.limits.reset_requests_s is not None
 
 
 def test_what_is_sent_is_a_strict_schema_bounded_tokens_and_nothing_of_the_environment(
