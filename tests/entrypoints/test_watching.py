@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from backend.domain.job import Job, Status
-from backend.entrypoints.api.watch import BUSY_POLL_S, IDLE_POLL_S, POLL_S
+from backend.entrypoints.api.watch import BUSY_POLL_S, IDLE_POLL_S, POLL_S, WAIT_S
 from backend.entrypoints.service import WAITS
 from backend.ports import Create
 from backend.usecases.records import job_from_data, job_key, job_to_data
+from tests.entrypoints.conftest import MakeHouse
 from tests.entrypoints.house import Caller, House
 
 
@@ -67,6 +68,20 @@ def test_a_job_that_ended_just_now_is_seen_however_many_are_newer(
     alice.ask("POST", f"/api/jobs/{job.id}/cancel")
     seen = {one["id"]: one["status"] for one in watch(watcher, sheet)["jobs"]}
     assert seen == {job.id: "CANCELLED"}
+
+
+def test_a_process_that_is_to_end_lets_the_waiting_pages_go(make_house: MakeHouse) -> None:
+    house = make_house()
+    alice, sheet = house.sign_in("alice"), house.a_sheet()
+    page, path = house.somebody(alice.prove(sheet)), f"/api/watch?spreadsheet_id={sheet}"
+    known = page.call("GET", path).headers["ETag"]
+    before = house.clock.slept_s
+    assert page.call("GET", path, headers={"If-None-Match": known}).status_code == 304
+    assert house.clock.slept_s - before > WAIT_S / 2
+    house.service.process.ending.set()
+    before = house.clock.slept_s
+    assert page.call("GET", path, headers={"If-None-Match": known}).status_code == 304
+    assert house.clock.slept_s == before
 
 
 def a_job(house: House, job_id: str) -> Job:

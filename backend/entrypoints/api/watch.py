@@ -30,10 +30,11 @@ def watch(call: Call) -> Response:
     known = request.headers.get("If-None-Match", "").strip('W/" ')
     sub = call.watcher.sub if call.watcher else ""
     look = partial(watch_jobs, query.spreadsheet_id, sub, documents=service.documents, clock=service.clock)
-    until = service.clock.monotonic() + WAIT_S
+    until, ending = service.clock.monotonic() + WAIT_S, service.process.ending
     with service.waiting.seat(sub) as may_wait:
         watched = look()
-        while watched.tag == known and may_wait and service.clock.monotonic() < until:
+        # A process that is to end would be killed over its waiting pages, and they would see an error.
+        while watched.tag == known and may_wait and service.clock.monotonic() < until and not ending.is_set():
             service.clock.sleep(BUSY_LOOK_S if watched.busy else IDLE_LOOK_S)
             watched = look()
     away_s = POLL_S if may_wait else BUSY_POLL_S if watched.busy else IDLE_POLL_S
