@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from backend.domain import headers
 from backend.domain.job import IN_LINE, Filter, Job
 from backend.domain.money import Price, price_of
-from backend.domain.recipes import RECIPES
+from backend.domain.recipes import RECIPES, Recipe
 from backend.domain.selection import filter_column
 from backend.errors import Invalid, NotAllowed, NotFound, TooMany
 from backend.ports import Clock, Create, Documents, Person, Sheets, Write
@@ -142,6 +142,15 @@ def check_wish(documents: Documents, wish: Wish, limits: JobLimits) -> None:
             raise TooMany(f"The line is full: {waiting} jobs are waiting.", retry_after_s=60)
 
 
+def chosen_recipe(wish: Wish) -> Recipe:
+    """The wish's recipe; raises `Invalid` when a column was chosen for an input that it has not."""
+    recipe = RECIPES[wish.recipe]
+    unknown = [name for name in wish.columns if name not in {column.name for column in recipe.inputs}]
+    if unknown:
+        raise Invalid(f'{recipe.title} has no input called "{unknown[0]}".', {"columns": unknown[0]})
+    return recipe
+
+
 def own_key_hash(documents: Documents, sub: str) -> str | None:
     """Whoever has set a key of their own runs on it."""
     document = documents.get(own_key_key(sub))
@@ -198,10 +207,7 @@ def _columns(wish: Wish, inspected: Inspected) -> dict[str, str]:
 
     Raises `Invalid` with what stands in the way.
     """
-    recipe = RECIPES[wish.recipe]
-    unknown = [name for name in wish.columns if name not in {column.name for column in recipe.inputs}]
-    if unknown:
-        raise Invalid(f'{recipe.title} has no input called "{unknown[0]}".', {"columns": unknown[0]})
+    recipe = chosen_recipe(wish)
     where = inspected.layouts[wish.recipe]
     columns = headers.recognise(recipe, where.headers, wish.columns)
     title = inspected.tab.title

@@ -14,7 +14,7 @@ from backend.domain.recipes import RECIPES, Recipe
 from backend.domain.rows import Row
 from backend.domain.selection import Found, Layout
 from backend.domain.website import page_key
-from backend.errors import Invalid, RowFailed
+from backend.errors import RowFailed
 from backend.ports import Clock, Documents, Key, Person, Prompt, Sheets, Tab
 from backend.usecases.batch.billing import kept_bills
 from backend.usecases.batch.frozen import Chunk, select
@@ -22,7 +22,7 @@ from backend.usecases.batch.kept import staleness
 from backend.usecases.batch.looking import Call
 from backend.usecases.batch.process import BatchSettings
 from backend.usecases.batch.questions import write_prompt
-from backend.usecases.create_job import JobLimits, Wish
+from backend.usecases.create_job import JobLimits, Wish, chosen_recipe
 from backend.usecases.inspect_sheet import obstacles
 from backend.usecases.read_line import places_in_line
 from backend.usecases.records import SLOTS, answer_doc_key, bills_key, page_doc_key, places_from_data
@@ -70,10 +70,7 @@ def estimate_job(
     `wish` names one tab; `places` are those of background jobs. Raises `NoColumns` and `Invalid` where a
     job could not be created.
     """
-    recipe = RECIPES[wish.recipe]
-    unknown = [name for name in wish.columns if name not in {column.name for column in recipe.inputs}]
-    if unknown:
-        raise Invalid(f'{recipe.title} has no input called "{unknown[0]}".', {"columns": unknown[0]})
+    recipe = chosen_recipe(wish)
     job = _job(person, wish, limits, clock)
     tally = _Tally(job, recipe)
     steps = select(job, recipe, sheets, staleness(documents, job, recipe), settings.most_rows, tally)

@@ -3,33 +3,19 @@
 from __future__ import annotations
 
 from backend.domain.estimate import Range
-from backend.domain.job import Filter
 from backend.entrypoints.payloads.estimates import EstimateAsked, EstimateGiven, PromptGiven
 from backend.entrypoints.payloads.estimates import Range as RangeGiven
 from backend.entrypoints.routing import Call, Guard, Route
-from backend.usecases.create_job import Wish
+from backend.entrypoints.wishes import wish
 from backend.usecases.estimate_job import estimate_job
 
 
 def estimate(call: Call) -> EstimateGiven:
     body: EstimateAsked = call.body
     service = call.service
-    wish = Wish(
-        spreadsheet_id=body.spreadsheet_id,
-        sheet_ids=(body.sheet_id,),
-        recipe=body.recipe,
-        columns=body.columns,
-        mode=body.mode,
-        filter=Filter(body.filter.column, body.filter.value) if body.filter else None,
-        start_row=body.start_row,
-        max_rows=body.max_rows,
-        fresh=body.fresh,
-        fallback=body.fallback,
-        budget_microusd=body.budget_microusd,
-    )
     found = estimate_job(
         call.who,
-        wish,
+        wish(body, body.sheet_id),
         documents=service.documents,
         sheets=service.sheets,
         clock=service.clock,

@@ -6,7 +6,7 @@ import contextlib
 import re
 from collections.abc import Callable
 
-from backend.domain.job import Filter, Job
+from backend.domain.job import Job
 from backend.entrypoints import views
 from backend.entrypoints.payloads.jobs import (
     EventGiven,
@@ -23,10 +23,11 @@ from backend.entrypoints.payloads.jobs import (
 )
 from backend.entrypoints.payloads.rows import RECEIPT_ID, PageGiven, RowsGiven, RowsQuery
 from backend.entrypoints.routing import Call, Guard, Route
+from backend.entrypoints.wishes import wish
 from backend.errors import NotFound, TryLater
 from backend.usecases import move_job
 from backend.usecases.admit_jobs import admit_jobs
-from backend.usecases.create_job import Wish, create_jobs
+from backend.usecases.create_job import create_jobs
 from backend.usecases.import_records import origin_of
 from backend.usecases.move_job import Moved
 from backend.usecases.read_jobs import Viewer, list_jobs, read_job
@@ -60,27 +61,18 @@ def admit(call: Call) -> None:
 
 def create(call: Call) -> JobsGiven:
     body: JobsAsked = call.body
-    wish = Wish(
-        spreadsheet_id=body.spreadsheet_id,
-        sheet_ids=tuple(body.sheet_ids),
-        recipe=body.recipe,
+    asked = wish(
+        body,
+        *body.sheet_ids,
         kind=body.kind,
-        columns=body.columns,
-        mode=body.mode,
-        filter=Filter(body.filter.column, body.filter.value) if body.filter else None,
-        start_row=body.start_row,
-        max_rows=body.max_rows,
-        fresh=body.fresh,
-        fallback=body.fallback,
         priority=body.priority,
-        budget_microusd=body.budget_microusd,
         run_at=body.run_at.timestamp() if body.run_at else None,
         depends_on=tuple(body.depends_on),
     )
     service = call.service
     ids = create_jobs(
         call.who,
-        wish,
+        asked,
         call.idempotency_key,
         documents=service.documents,
         sheets=service.sheets,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import get_args
 
-from backend.domain.job import Filter
 from backend.domain.schedule import Schedule
 from backend.entrypoints import views
 from backend.entrypoints.payloads.schedules import (
@@ -20,8 +19,8 @@ from backend.entrypoints.payloads.schedules import (
 )
 from backend.entrypoints.payloads.selection import FilterAsked
 from backend.entrypoints.routing import Call, Guard, Route
+from backend.entrypoints.wishes import wish
 from backend.errors import NotFound
-from backend.usecases.create_job import Wish
 from backend.usecases.create_schedule import create_schedule
 from backend.usecases.list_schedules import TIMES, RunView, ScheduleView, list_schedules, view_schedule
 from backend.usecases.move_schedule import pause_schedule, remove_schedule, resume_schedule
@@ -32,24 +31,10 @@ _ID = re.compile(r"[a-z0-9]{16,40}")
 
 def create(call: Call) -> ScheduleGiven:
     body: ScheduleAsked = call.body
-    wish = Wish(
-        spreadsheet_id=body.spreadsheet_id,
-        sheet_ids=(body.sheet_id,),
-        recipe=body.recipe,
-        columns=body.columns,
-        mode=body.mode,
-        filter=Filter(body.filter.column, body.filter.value) if body.filter else None,
-        start_row=body.start_row,
-        max_rows=body.max_rows,
-        fresh=body.fresh,
-        fallback=body.fallback,
-        priority=body.priority,
-        budget_microusd=body.budget_microusd,
-    )
     service = call.service
     schedule = create_schedule(
         call.who,
-        wish,
+        wish(body, body.sheet_id, priority=body.priority),
         body.cron,
         body.time_zone,
         call.idempotency_key,
