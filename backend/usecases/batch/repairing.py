@@ -68,7 +68,7 @@ class Repairs:
     def keep(self, suspects: Mapping[int, Suspect]) -> Keep:
         """What a search has to remember of the tab."""
         longest = {texts.longest for texts in texts_of(self._recipe, suspects)}
-        longest |= {max(texts, key=len) for texts in map(_put_in, self.unverified) if texts}
+        longest |= {max(texts, key=len) for texts in map(put_in, self.unverified) if texts}
         return Keep(longest, self._mended, other_than=self._pictured)
 
     def announced(self, fixes: list[Fix], rows: Sequence[Seen]) -> None:
@@ -149,7 +149,10 @@ class Repairs:
         for fix in self.unverified:
             for cells in fix.fingerprints:
                 held.setdefault(cells, set()).update(fix.held.values())
-        put_in = [_put_in(fix) for fix in self.unverified]
+        by_longest: dict[str, list[Fix]] = {}
+        for fix in self.unverified:
+            if texts := put_in(fix):
+                by_longest.setdefault(max(texts, key=len), []).append(fix)
         emptied = any(None in fix.cells.values() for fix in self.unverified)
         mended = self._mended
         now = Counter(row.picture for row in rows)
@@ -161,9 +164,12 @@ class Repairs:
             left -= {c for c in left & outputs if any(row.cell(c) in texts for texts in rightly)}
             columns = set(left)
             if place >= where.first_row and (row.fingerprint in mended or not self._stood(row, now)):
-                texts = {row.cell(column) for column in row.cells}
-                hit = set().union(*(one for one in put_in if _shows(texts, one)))
-                columns |= {c for c in row.cells if row.cell(c) in hit}
+                shown = {row.cell(column) for column in row.cells}
+                may_have = (fix for text in shown for fix in by_longest.get(text, ()))
+                # The longest text of a repair, and another one if there is.
+                hit = [fix for fix in may_have if len(put_in(fix) & shown) >= min(2, len(put_in(fix)))]
+                left |= _columns_with(row, {text for fix in hit for text in fix.held.values()}) - outputs
+                columns |= left | _columns_with(row, {text for fix in hit for text in put_in(fix)})
                 if emptied and (self._pictured is not None or row.fingerprint in self._beside.accepted()):
                     may = outputs if row.fingerprint else set()
                     if row.fingerprint in mended or self._is_stranger(row):
@@ -305,14 +311,13 @@ class Repairs:
         return not header.strip() or one.row.cell(column) not in outputs
 
 
-def _put_in(fix: Fix) -> set[str]:
+def put_in(fix: Fix) -> set[str]:
     """The texts that a repair writes."""
     return {as_shown(value) for value in fix.cells.values() if value}
 
 
-def _shows(texts: set[str], put_in: set[str]) -> bool:
-    """Whether a row that holds these texts may have been hit: by the longest, and by another if there is."""
-    return bool(put_in) and max(put_in, key=len) in texts and len(put_in & texts) >= min(2, len(put_in))
+def _columns_with(row: Seen, texts: set[str]) -> set[int]:
+    return {column for column in row.cells if row.cell(column) in texts}
 
 
 def that_fit(fixes: Iterable[Fix]) -> list[Fix]:
