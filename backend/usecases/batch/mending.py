@@ -38,7 +38,8 @@ class Mending:
         self._looks = Looks()
         #: Which row of the run a look shows, by the identity of what was seen.
         self._index_of: dict[int, int] = {}
-        self._meant_for: set[int] = set()
+        #: Those of them that put a row of the run back, by its index.
+        self.restored: dict[int, Fix] = {}
         self._formulas: set[tuple[int, int]] = set()
         #: Rows of the run by their inputs without one; None where several have those.
         self._almost: dict[tuple[tuple[str, str], ...], int | None] = {}
@@ -53,16 +54,20 @@ class Mending:
             self._looks.saw(headers, row)
         self._index_of |= {id(seen[place]): index for index, place in indexes.items()}
 
-    def sent(self, fixes: Iterable[Fix], indexes: Iterable[int] = ()) -> None:
-        """`indexes` are the rows of the run that they are meant for."""
+    def restores(self, fixes: Mapping[int, Fix]) -> None:
+        """What is sent of rows of the run, by index."""
+        self.unverified = [*self.unverified, *fixes.values()]
+        self.restored.update(fixes)
+
+    def mends(self, fixes: Iterable[Fix]) -> None:
+        """What is sent to put right what restores have hit."""
         self.unverified = [*self.unverified, *fixes]
-        self._meant_for.update(indexes)
 
     def verified(self) -> None:
         self.unverified = []
         self._looks.forget()
         self._index_of.clear()
-        self._meant_for.clear()
+        self.restored.clear()
         self._formulas.clear()
         self._almost.clear()
 
@@ -136,7 +141,7 @@ class Mending:
     def _edited(self, where: Layout, row: Seen) -> int | None:
         """Which row of the run it is by all inputs but one, which somebody has edited; no look knows it."""
         if not self._almost:
-            for index in sorted(self._meant_for):
+            for index in sorted(self.restored):
                 asked = self._frozen_inputs(index)
                 for unlike in where.columns.inputs:
                     key = tuple((n, asked.get(n, "")) for n in where.columns.inputs if n != unlike)

@@ -60,7 +60,7 @@ class Restorer:
         self._view = TabView(undo, recipe, sheets, clock, None, adds=False)
         self._touched, self._settled = touched, recalled.settled
         self._mending = Mending(recipe, touched, frozen_outputs, frozen_inputs)
-        self._mending.sent(recalled.repairs)
+        self._mending.mends(recalled.repairs)
         self._next_write, self._lease_left_s, self._times = next_write, lease_left_s, times
         self.open = {index for index in touched if index not in recalled.settled}
         self.sent = recalled.sent
@@ -109,7 +109,8 @@ class Restorer:
         for place in [place for earlier in self.sent for place in earlier.places.values()]:
             prints.pop(place, None)  # another row's, until that is verified
         placing = placement.at_expected([self._expected(index) for index in wanted], prints)
-        fixes, back, lost = self._decide(placing.placed, seen, where)
+        fixes, lost = self._decide(placing.placed, seen, where)
+        back = {index: fix.place for index, fix in fixes.items()}
         deadline = self._clock.now() + 2 * self._times.write_s
         sent = (
             Sent(self._next_write, back, {}, deadline, columns=dict(where.columns.outputs)) if back else None
@@ -117,8 +118,8 @@ class Restorer:
         yield from self._tell(sent)
         if sent is not None:
             self._mending.saw(where.headers, seen, back)
-            self._mending.sent(fixes, back)
-            yield from self._write(sent, fixes, looked_at)
+            self._mending.restores(fixes)
+            yield from self._write(sent, list(fixes.values()), looked_at)
         if lost := {*lost, *placing.elsewhere, *placing.gone}:
             yield from self._search(lost)
             yield from self._tell(None)
@@ -137,14 +138,13 @@ class Restorer:
 
     def _decide(
         self, placed: Mapping[int, int], seen: Mapping[int, Seen], where: Layout
-    ) -> tuple[list[Fix], dict[int, int], set[int]]:
-        """What is put back, the rows it belongs to, and rows to be searched; the others are settled.
+    ) -> tuple[dict[int, Fix], set[int]]:
+        """What is put back, by index, and rows to be searched; the others are settled.
 
         Of equal rows, one that holds nothing of ours may be another one that was put back already.
         """
-        fixes: list[Fix] = []
+        fixes: dict[int, Fix] = {}
         lost: set[int] = set()
-        back: dict[int, int] = {}
         for index, place in placed.items():
             row = self._touched[index]
             cells = {
@@ -153,13 +153,12 @@ class Restorer:
                 if self._is_ours(index, name, seen[place], where)
             }
             if cells:
-                fixes.append(Fix(place, self._prints[index], self._prints[index], cells))
-                back[index] = place
+                fixes[index] = self._fix(index, place, cells)
             elif self._equals[row.result.fingerprint] > 1 and index not in self._searched:
                 lost.add(index)
             else:
                 self._settle(index, "skipped" if self._typed(row, seen[place], where) else "done", place)
-        return fixes, back, lost
+        return fixes, lost
 
     def _is_ours(self, index: int, name: str, row: Seen, where: Layout) -> bool:
         """Whether a cell still holds what the run wrote, and held something else before."""
@@ -189,10 +188,8 @@ class Restorer:
     def _verify(self, sent: Sent, seen: Mapping[int, Seen], where: Layout) -> None:
         """Settles the rows that are back; where another row stands now, a search has to tell what was hit."""
         self.sent.remove(sent)
-        restored = {fix.place: fix for fix in self._mending.unverified}
-        if not set(sent.places.values()) <= restored.keys():
-            restored = {fix.place: fix for fix in self._restored(sent)}
-            self._mending.sent(restored.values(), sent.places)
+        if not sent.places.keys() <= self._mending.restored.keys():
+            self._mending.restores(self._restored(sent))
         for index, place in sent.places.items():
             row = seen.get(place)
             if index not in self.open:
@@ -205,7 +202,7 @@ class Restorer:
             self._tries[index] = self._tries.get(index, 0) + 1
             wrote = self._touched[index].wrote
             left = any(
-                row.cell(column) == wrote[name] and column in restored[place].cells
+                row.cell(column) == wrote[name] and column in self._mending.restored[index].cells
                 for name, column in where.columns.outputs.items()
                 if name in wrote
             )
@@ -215,17 +212,19 @@ class Restorer:
             else:
                 self._in_doubt = True
 
-    def _restored(self, sent: Sent) -> list[Fix]:
+    def _restored(self, sent: Sent) -> dict[int, Fix]:
         """What an earlier holder sent, as far as is known: all that the run wrote in those rows."""
-        return [
-            Fix(
-                place,
-                self._prints[index],
-                self._prints[index],
+        return {
+            index: self._fix(
+                index,
+                sent.places[index],
                 {sent.columns[n]: v for n, v in self._touched[index].before.items() if n in sent.columns},
             )
-            for index, place in sent.places.items()
-        ]
+            for index in sent.places
+        }
+
+    def _fix(self, index: int, place: int, cells: Mapping[int, Entered]) -> Fix:
+        return Fix(place, self._prints[index], self._prints[index], cells)
 
     # ── rows that moved ────────────────────────────────────────────────────────────────────────────
 
@@ -276,7 +275,7 @@ class Restorer:
         sure = yield from confirmed(that_fit(fixes), self._view, where, rows)
         if not sure:
             return
-        self._mending.sent(sure)
+        self._mending.mends(sure)
         self._note.repairs = sure
         yield from self._tell(None)
         looked_at = self._clock.monotonic()
