@@ -57,11 +57,13 @@ class Mending:
     def restores(self, fixes: Mapping[int, Fix]) -> None:
         """What is sent of rows of the run, by index."""
         self.unverified = [*self.unverified, *fixes.values()]
+        self._almost.clear()
         self.restored.update(fixes)
 
     def mends(self, fixes: Iterable[Fix]) -> None:
         """What is sent to put right what restores have hit."""
         self.unverified = [*self.unverified, *fixes]
+        self._almost.clear()
 
     def verified(self) -> None:
         self.unverified = []
@@ -141,7 +143,10 @@ class Mending:
     def _edited(self, where: Layout, row: Seen) -> int | None:
         """Which row of the run it is by all inputs but one, which somebody has edited; no look knows it."""
         if not self._almost:
-            for index in sorted(self.restored):
+            mended = {
+                self._by_print[f.fingerprint] for f in self.unverified if f.fingerprint in self._by_print
+            }
+            for index in sorted(self.restored.keys() | mended):
                 asked = self._frozen_inputs(index)
                 for unlike in where.columns.inputs:
                     key = tuple((n, asked.get(n, "")) for n in where.columns.inputs if n != unlike)
