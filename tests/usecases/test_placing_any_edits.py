@@ -12,11 +12,13 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from backend.errors import Invalid
 from backend.ports import Block, Cell
+from backend.usecases.records import write_key
 from tests.fakes import FakeSheets
 from tests.usecases.desk import INPUTS, OUTPUTS, Desk, Killed, a_result, answer
 
@@ -302,6 +304,97 @@ def test_a_write_that_arrives_after_another_worker_took_over(
 
     desk.run(by_call([(when % 4, *deed) for when, *deed in before], table), {**edits, arrives: arrive})
     check(table, desk)
+
+
+#: Scripts that ended wrong once, by what was missing then.
+FOUND: dict[str, tuple[Script, set[int]]] = {
+    "a repair that hits blank rows": ([(3, cut_rows, 2, 0), (8, move_rows, 0, 2), (12, sort, 2, 0)], set()),
+    "a repair that clears one of two equal rows": (
+        [(1, cut_rows, 1, 0), (3, insert_row, 1, 0), (9, sort, 0, 1)],
+        set(),
+    ),
+    "a row that stands where its equal was written": (
+        [(1, insert_row, 0, 0), (10, insert_row, 0, 0)],
+        {6},
+    ),
+    "equal rows, a sort, and two deaths": ([(1, insert_row, 0, 0), (12, sort, 1, 0)], {7, 11}),
+    "a text that a repair put into a blank row, told by a successor": (
+        [(3, move_rows, 0, 2), (6, cut_rows, 0, 0), (7, sort, 0, 0), (16, cut_rows, 2, 0)],
+        {11},
+    ),
+    "a repair that stands where the next worker verifies": (
+        [
+            (2, move_rows, 0, 1), (6, sort, 1, 0), (10, insert_row, 0, 0), (12, move_rows, 0, 2),
+            (13, delete_row, 1, 0),
+        ],
+        {2, 17},
+    ),
+    "a text left beside a third row, as an equal one stood where it was meant for": (
+        [
+            (0, move_rows, 2, 1), (5, move_rows, 4, 0), (6, insert_row, 3, 0), (8, cut_rows, 0, 0),
+            (10, insert_row, 3, 0), (14, move_rows, 2, 6),
+        ],
+        {15},
+    ),
+    "an input that is edited once its result was put back": (
+        [
+            (0, move_rows, 3, 4), (6, insert_row, 2, 0), (7, delete_row, 2, 0), (9, move_rows, 0, 3),
+            (15, edit_inputs, 3, 0),
+        ],
+        set(),
+    ),
+    "a repair that shares a text with an edited row": (
+        [(2, edit_inputs, 3, 0), (7, edit_inputs, 0, 0), (7, insert_row, 0, 0)],
+        set(),
+    ),
+    "rows deleted right before their cells are read": (
+        [(0, cut_rows, 6, 0), (6, delete_row, 0, 0)],
+        set(),
+    ),
+    "a column before a stale row is cleared": (
+        [(3, edit_inputs, 2, 0), (7, insert_column, 0, 0)],
+        set(),
+    ),
+    "a column moved at the write, and another at its repair": (
+        [(3, move_column, 0, 4), (7, move_column, 1, 4)],
+        set(),
+    ),
+    "columns inserted at two repairs": (
+        [(2, insert_column, 7, 0), (6, insert_column, 0, 0), (10, cut_rows, 1, 0), (15, insert_column, 0, 0)],
+        set(),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_chance_has_found(name: str) -> None:
+    script, kills = FOUND[name]
+    sheets = FakeSheets()
+    table = a_table(sheets)
+    desk = a_desk(sheets)
+    deeds = by_call(script, table)
+    for number in kills:
+        deeds = then_killed(deeds, number)
+    desk.run(deeds)
+    check(table, desk)
+
+
+def test_a_successor_knows_which_writes_were_acknowledged() -> None:
+    """A write bears the number of its note: told of another, it would stay in doubt, or be held for void."""
+    sheets = FakeSheets()
+    table = a_table(sheets)
+    desk = a_desk(sheets)
+    desk.run(then_killed(by_call([(1, delete_row, 2, 0), (8, move_column, 0, 4)], table), 14))
+    check_nothing_is_wrong(table)
+    written = {n for (_, n), note in numbered(desk).items() if note["places"]}
+    told = {n for note in numbered(desk).values() for n in (*note["acknowledged"], *note["void"])}
+    assert told
+    assert told <= written
+
+
+def numbered(desk: Desk) -> dict[tuple[str, int], dict[str, Any]]:
+    keys = {write_key("job", 1, n): n for n in range(desk.writes)}
+    return {("write", keys[key]): dict(data) for key, data in desk.kept.items() if key in keys}
 
 
 def test_cells_that_do_not_keep_what_is_written_end_as_gone_and_hold_nobody_up() -> None:

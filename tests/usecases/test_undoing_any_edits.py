@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,10 +27,14 @@ from tests.usecases.test_placing_any_edits import (
     Script,
     Table,
     by_call,
+    delete_row,
+    edit_inputs,
     insert_column,
+    insert_row,
     move_column,
     scripts,
     some,
+    sort,
     then_killed,
 )
 
@@ -136,4 +141,31 @@ def test_any_edits_between_any_calls(script: Script) -> None:
     table = a_filled_table(sheets)
     desk = UndoDesk(sheets)
     desk.run(by_call(script, table))
+    check(table, desk)
+
+
+#: Scripts that ended wrong once.
+FOUND: dict[str, tuple[Script, set[int]]] = {
+    "a row is deleted at the write": ([(2, delete_row, 0, 0)], set()),
+    "a row is inserted at the write": ([(2, insert_row, 1, 0)], set()),
+    "inputs are edited after the look": ([(2, edit_inputs, 0, 0)], set()),
+    "inputs are edited after the write": ([(3, edit_inputs, 0, 0)], set()),
+    "two outputs change places at the write": ([(2, move_column, 5, 4)], set()),
+    "the rows are sorted, and one is inserted": ([(0, sort, 1, 1), (5, insert_row, 0, 0)], set()),
+    "the worker dies before its restore": ([(1, sort, 0, 0)], {2}),
+    "the worker dies before it puts right what it hit": ([(2, insert_row, 1, 0)], {7}),
+    "a row is edited, and the worker dies": ([(1, edit_inputs, 1, 0)], {5}),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_chance_has_found(name: str) -> None:
+    script, kills = FOUND[name]
+    sheets = FakeSheets()
+    table = a_filled_table(sheets)
+    desk = UndoDesk(sheets)
+    deeds = by_call(script, table)
+    for number in kills:
+        deeds = then_killed(deeds, number)
+    desk.run(deeds)
     check(table, desk)

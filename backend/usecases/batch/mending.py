@@ -143,10 +143,8 @@ class Mending:
     def _edited(self, where: Layout, row: Seen) -> int | None:
         """Which row of the run it is by all inputs but one, which somebody has edited; no look knows it."""
         if not self._almost:
-            mended = {
-                self._by_print[f.fingerprint] for f in self.unverified if f.fingerprint in self._by_print
-            }
-            for index in sorted(self.restored.keys() | mended):
+            mended = {self._by_print.get(fix.fingerprint) for fix in self.unverified}
+            for index in [*sorted(self.restored), *sorted(i for i in mended if i is not None)]:
                 asked = self._frozen_inputs(index)
                 for unlike in where.columns.inputs:
                     key = tuple((n, asked.get(n, "")) for n in where.columns.inputs if n != unlike)
