@@ -33,6 +33,10 @@ def main(arguments: list[str]) -> int:
         line.end()
         print(f"Error: {error.message}", file=sys.stderr)
         return 2
+    except OSError as error:  # a folder that is not ours to write in, a part that does not answer
+        line.end()
+        print(f"Error: {error}", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         line.end()
         print("\nEnded. Run the same command again to carry on.", file=sys.stderr)

@@ -45,8 +45,7 @@ def enrich(wish: EnrichWish, environ: dict[str, str], line: Line) -> int:
     """The exit status: 0 when every row ended in a terminal state."""
     recipe = recipe_of(wish.case)
     table = read_input(wish.source, recipe, wish.sheet, line)
-    if wish.target.exists() and wish.target.samefile(wish.source):
-        raise Invalid(f'OUT is IN: "{wish.source}" would be overwritten. Name another file to write.')
+    _check_places(wish)
     headers = [output.header for output in RECIPES[recipe].outputs] + [STATUS_HEADER]
     for note in check_target(wish.target, table, more_columns=len(headers)):
         print(note)
@@ -73,6 +72,23 @@ def enrich(wish: EnrichWish, environ: dict[str, str], line: Line) -> int:
     if report["failed"]:
         print("Status says why rows failed. The same command again tries them anew, and nothing else.")
     return 0 if _all_ended(job) else 1
+
+
+def _check_places(wish: EnrichWish) -> None:
+    """Raises `Invalid` before the work for a file that would overwrite another, or has no place."""
+    files = {"IN": wish.source, "OUT": wish.target, "REPORT": wish.report}
+    for name, other in (("OUT", "IN"), ("REPORT", "IN"), ("REPORT", "OUT")):
+        if _is_same(files[name], files[other]):
+            raise Invalid(f'{name} is {other}: "{files[other]}" would be overwritten. Name another file.')
+    if wish.report is not None and (wish.report.is_dir() or not wish.report.parent.is_dir()):
+        raise Invalid(f'REPORT cannot be written: "{wish.report}" is a folder, or its folder is missing.')
+
+
+def _is_same(one: Path | None, other: Path | None) -> bool:
+    if one is None or other is None:
+        return False
+    # A disk may not mind case, and one of them may not be there yet.
+    return one.resolve() == other.resolve() or (one.exists() and other.exists() and one.samefile(other))
 
 
 def where_answers_come_from(stack: Stack) -> str:

@@ -112,7 +112,12 @@ def queue_job(person: Person, spreadsheet_id: str, recipe: str, key: str) -> dic
 def follow(person: Person, stack: Stack, job: dict[str, Any], line: Line) -> dict[str, Any]:
     """Shows the job's progress until it ends or is paused; raises `JobStopped` when the stack broke."""
     while True:
-        job = person.ask("GET", f"/api/jobs/{job['id']}")
+        try:
+            job = person.ask("GET", f"/api/jobs/{job['id']}")
+        except requests.RequestException:
+            line.end()
+            _check_parts(stack)
+            raise
         line.show(bar(job))
         if job["status"] in ENDED:
             line.show(bar(job), now=True)
@@ -121,11 +126,14 @@ def follow(person: Person, stack: Stack, job: dict[str, Any], line: Line) -> dic
         if job["status"] == "PAUSED" and not job["stopping"]:
             line.end()
             return job
-        part = stack.processes.failed()
-        if part is not None:
-            line.end()
-            raise JobStopped(f"A part of the local stack ended: {part}. Run the same command again.")
+        _check_parts(stack)
         time.sleep(POLL_S)
+
+
+def _check_parts(stack: Stack) -> None:
+    part = stack.processes.failed()
+    if part is not None:
+        raise JobStopped(f"A part of the local stack ended: {part}. Run the same command again.")
 
 
 def why_paused(job: dict[str, Any]) -> str:

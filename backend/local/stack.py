@@ -268,7 +268,9 @@ def _price_list() -> list[str]:
 
 
 def free_port(port: int) -> int:
-    """The port itself, or a free one for 0; raises `Invalid` when it is taken."""
+    """The port itself, or a free one for 0; raises `Invalid` when it is taken, or is none."""
+    if not 0 <= port < 65_536:
+        raise Invalid(f"{port} is no port (the backend takes the one after the workbench's): PORT=8090.")
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

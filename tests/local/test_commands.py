@@ -101,6 +101,38 @@ def test_a_taken_port_is_explained(tmp_path: Path) -> None:
     assert "PORT=" in ended.stderr
 
 
+@pytest.mark.parametrize("port", ["65535", "70000", "-3"])
+def test_a_port_that_is_none_is_explained(tmp_path: Path, port: str) -> None:
+    ended = finish("run", "--port", port, "--data", tmp_path / "data")
+    assert (ended.returncode, "is no port" in ended.stderr) == (2, True), ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("report", "said"),
+    [
+        ("rows.csv", "REPORT is IN"),
+        ("done.csv", "REPORT is OUT"),
+        ("nowhere/report.json", "REPORT cannot be written"),
+        (".", "REPORT cannot be written"),
+    ],
+)
+def test_a_report_that_has_no_place_is_told_before_the_work(tmp_path: Path, report: str, said: str) -> None:
+    source = write_rows(tmp_path / "rows.csv", companies(1))
+    before = source.read_bytes()
+    places = ["--in", source, "--out", tmp_path / "done.csv", "--report", tmp_path / report]
+    ended = finish("enrich", *places, "--data", tmp_path / "data")
+    assert (ended.returncode, said in ended.stderr) == (2, True), ended.stderr
+    assert source.read_bytes() == before
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path: Path) -> None:
+    source = write_rows(tmp_path / "rows.csv", companies(1))
+    ended = finish("enrich", "--in", source, "--out", tmp_path / "done.csv", "--data", source / "data")
+    assert (ended.returncode, "rows.csv" in ended.stderr) == (2, True), ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 @pytest.mark.slow
 def test_a_file_goes_in_and_comes_out_with_four_columns_more(tmp_path: Path) -> None:
     rows = [
