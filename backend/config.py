@@ -142,6 +142,12 @@ class Settings(BaseSettings):
             return tuple(name.strip() for name in value.split(",") if name.strip())
         return value
 
+    @field_validator("public_url", "watch_origin")
+    @classmethod
+    def _without_slash(cls, value: str | None) -> str | None:
+        """Paths are put behind the one, and browsers name the other so."""
+        return value.rstrip("/") if value else value
+
     @property
     def all_prices(self) -> dict[str, Price]:
         own = {name: Price(price.input, price.output) for name, price in self.prices.items()}

@@ -13,6 +13,7 @@ from backend.errors import NotFound, Unauthenticated
 from backend.ports import Create, Person
 from backend.usecases.job_changes import load_job, replace_job
 from backend.usecases.records import chunks_key
+from tests.entrypoints.conftest import MakeHouse
 from tests.entrypoints.house import SECRET, Caller, House
 from tests.entrypoints.samples import a_request
 from tests.entrypoints.test_every_route import called
@@ -85,6 +86,19 @@ def test_a_watch_token_opens_no_other_route(watcher: Caller, sheet: str, route: 
 def test_an_id_token_does_not_watch(alice: Caller, sheet: str) -> None:
     alice.prove(sheet)
     assert watch(alice, sheet)[0] == 401
+
+
+def test_an_address_that_is_set_with_a_slash_at_its_end_leads_there_all_the_same(
+    make_house: MakeHouse,
+) -> None:
+    own = "https://workbench.example"
+    house = make_house(public_url="https://api.example.com/", watch_origin=f"{own}/")
+    alice, sheet = house.sign_in("alice"), house.a_sheet()
+    watcher = house.somebody(alice.prove(sheet))
+    given = alice.ask("POST", "/api/access/watch-tokens", {"spreadsheet_id": sheet})
+    assert given["watch_url"] == "https://api.example.com/api/watch"
+    seen = watcher.call("GET", f"/api/watch?spreadsheet_id={sheet}", headers={"Origin": own})
+    assert seen.headers["Access-Control-Allow-Origin"] == own
 
 
 def test_keys_rotate() -> None:
