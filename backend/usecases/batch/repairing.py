@@ -233,9 +233,17 @@ class Repairs:
                     seen.fingerprint,
                     {column: seen.entered(headers.index(header)) for column, header in known.items()},
                 )
+        if hit and (without := self._fingerprint_without(where, row, hit)) in self._beside.accepted():
+            return _Identity(without, dict.fromkeys((inputs[name] for name in hit), None))
         if hit and one.index is not None:
             return self._by_frozen_inputs(where, row, hit, suspects[one.index].result)
         return _Identity(row.fingerprint)
+
+    def _fingerprint_without(self, where: Layout, row: Seen, hit: set[str]) -> str:
+        """The fingerprint if the inputs that were hit had been empty before."""
+        inputs = where.columns.inputs
+        names = (column.name for column in self._recipe.inputs)
+        return fingerprint(["" if name in hit else row.cell(inputs.get(name)) for name in names])
 
     def _by_frozen_inputs(self, where: Layout, row: Seen, hit: set[str], result: Result) -> _Identity:
         """After a takeover: what was sent of the row is what stood there, if the fingerprint says so."""
