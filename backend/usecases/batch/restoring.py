@@ -1,7 +1,8 @@
 """Puts back what cells held before a job wrote into them: look, decide, note, restore, verify.
 
 A cell is put back only where it still holds what the job wrote, on whatever row its inputs stand now. As
-in placing, somebody may sort between our look and our write: the next look finds it and mends it.
+in placing, somebody may sort between our look and our write: the next look sees that something moved, and
+a search puts right what was hit (`mending.py`).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from backend.errors import Invalid, NotFound, TryLater
 from backend.ports import Area, Clock, Entered, Sheets
 from backend.usecases.batch.entered import as_shown
 from backend.usecases.batch.intents import Fix, Note, Sent
+from backend.usecases.batch.last_moment import LastMoment
 from backend.usecases.batch.looking import Call, Keep, Seen, TabView
 from backend.usecases.batch.mending import Mending
 from backend.usecases.batch.recalling import RecalledUndo
@@ -61,7 +63,7 @@ class Restorer:
         self._touched, self._settled = touched, recalled.settled
         self._mending = Mending(recipe, touched, frozen_outputs, frozen_inputs)
         self._mending.mends(recalled.repairs)
-        self._next_write, self._lease_left_s, self._times = next_write, lease_left_s, times
+        self._next_write, self._times = next_write, times
         self.open = {index for index in touched if index not in recalled.settled}
         self.sent = recalled.sent
         self._at = {index: row.place for index, row in touched.items()}
@@ -69,7 +71,10 @@ class Restorer:
         self._prints = {index: row.result.fingerprint for index, row in touched.items()}
         #: Whether a restore may have missed: a search has to tell.
         self._in_doubt = bool(recalled.repairs)
+        #: Searches in a row that found something to put right.
         self._rounds = 0
+        self._last_moment = LastMoment(clock, lease_left_s, times)
+        #: How many rows of the run have the same inputs, and which of those a search has told apart.
         self._equals = Counter(row.result.fingerprint for row in touched.values())
         self._searched: set[int] = set()
         self._looks: dict[int, int] = {}
@@ -324,10 +329,7 @@ class Restorer:
             self._note.acknowledged.append(sent.n)
 
     def _send(self, cells: Cells, looked_at: float) -> None:
-        if self._lease_left_s() <= self._times.write_s:
-            raise TryLater("Too little of the lease is left to write.", delay_s=1)
-        if self._clock.monotonic() - looked_at > self._times.write_s:
-            raise TryLater("Too much time has passed since the look.", delay_s=1)
+        self._last_moment.check(looked_at)
         self._sheets.restore(self._undo.spreadsheet_id, cells, timeout_s=self._times.write_s)
 
     def _not_sent(self, sent: Sent) -> None:

@@ -16,6 +16,7 @@ from backend.domain.selection import Layout
 from backend.errors import Invalid, NotFound, TryLater
 from backend.ports import Area, Block, Cell, Clock, Entered, Sheets
 from backend.usecases.batch.intents import Sent
+from backend.usecases.batch.last_moment import LastMoment
 from backend.usecases.batch.looking import Call, Seen, TabView
 from backend.usecases.batch.standing import Standing
 
@@ -47,7 +48,8 @@ class Sender:
         """`added`: headers of columns that the job added; what stood in the others is kept for undo."""
         self._job, self._recipe, self._sheets, self._clock = job, recipe, sheets, clock
         self._view, self._standing, self._added = view, standing, added
-        self._lease_left_s, self._times = lease_left_s, times
+        self._times = times
+        self._last_moment = LastMoment(clock, lease_left_s, times)
 
     def announce(
         self, placed: Mapping[int, int], seen: Mapping[int, Seen], where: Layout
@@ -96,27 +98,21 @@ class Sender:
             self._standing.note.acknowledged.append(sent.n)
 
     def put_right(self, cells: list[tuple[Area, Entered]]) -> Generator[Call, Any, None]:
-        """Restores single cells."""
+        """Restores single cells that were looked at just now."""
+        looked_at = self._clock.monotonic()
         try:
-            yield Call("writes", lambda: self._restore(cells))
+            yield Call("writes", lambda: self._restore(cells, looked_at))
         except (Invalid, NotFound) as error:
             self._view.forget_size()
             raise TryLater("The sheet became smaller while it was put right.", delay_s=1) from error
 
     def _send(self, blocks: Sequence[Block], looked_at: float) -> None:
-        """Runs in the thread of Sheets: lease and age are looked at last, right before sending."""
-        self._check_lease()
-        if self._clock.monotonic() - looked_at > self._times.write_s:
-            raise TryLater("Too much time has passed since the look.", delay_s=1)
+        self._last_moment.check(looked_at)
         self._sheets.write(self._job.spreadsheet_id, blocks, timeout_s=self._times.write_s)
 
-    def _restore(self, cells: list[tuple[Area, Entered]]) -> None:
-        self._check_lease()
+    def _restore(self, cells: list[tuple[Area, Entered]], looked_at: float) -> None:
+        self._last_moment.check(looked_at)
         self._sheets.restore(self._job.spreadsheet_id, cells, timeout_s=self._times.write_s)
-
-    def _check_lease(self) -> None:
-        if self._lease_left_s() <= self._times.write_s:
-            raise TryLater("Too little of the lease is left to write.", delay_s=1)
 
     def _blocks(self, sent: Sent, where: Layout, found: Mapping[int, Result]) -> list[Block]:
         """Column runs × row spans; cells between that are not ours stay None, which leaves them alone."""
