@@ -75,9 +75,10 @@ def found(
     )
 
 
-def filter_column(job_filter_column: str, headers: Sequence[str]) -> int | None:
-    wanted = folded(job_filter_column)
-    return next((i for i, header in enumerate(headers) if folded(header) == wanted), None)
+def filter_column(wanted: str, headers: Sequence[str]) -> int | None:
+    """The leftmost column with this header; spaces alone are nobody's, though a column may have no header."""
+    name = folded(wanted)
+    return next((i for i, header in enumerate(headers) if name and folded(header) == name), None)
 
 
 def filled(recipe: Recipe, row: Found) -> bool:

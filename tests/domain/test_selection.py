@@ -26,6 +26,13 @@ def never(_row: Found) -> bool:
     return False
 
 
+def test_a_filter_goes_by_a_name_and_a_column_without_one_is_never_meant() -> None:
+    headers = ["Company Name", "", "Instantly  date", "instantly_date"]
+    assert filter_column(" Instantly-Date ", headers) == 2
+    for nothing in ("", " ", "_", "-\t"):
+        assert filter_column(nothing, headers) is None
+
+
 def test_a_header_that_is_not_the_first_row_is_found() -> None:
     where = layout(CASE_A, [["Our leads"], [], HEADERS, ["Acme", "tools"]])
     assert (where.header_row, where.first_row) == (2, 3)
