@@ -9,7 +9,7 @@ from backend.domain.recipes import RECIPES, STATUS_HEADER
 from backend.domain.results import status_text
 from backend.errors import NotAllowed
 from backend.ports import Documents
-from backend.usecases.batch.frozen import FrozenRows
+from backend.usecases.batch.frozen_rows import FrozenRows
 from backend.usecases.read_rows import all_receipts, was_rest_cancelled
 
 

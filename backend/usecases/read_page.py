@@ -9,7 +9,7 @@ from backend.domain.recipes import RECIPES
 from backend.domain.website import page_key
 from backend.errors import NotAllowed, NotFound
 from backend.ports import Documents
-from backend.usecases.batch.frozen import FrozenRows
+from backend.usecases.batch.frozen_rows import FrozenRows
 from backend.usecases.read_rows import result_of
 from backend.usecases.records import page_doc_key
 

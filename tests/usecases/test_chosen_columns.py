@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from backend.usecases.batch.frozen import FrozenRows
+from backend.usecases.batch.frozen_rows import FrozenRows
 from tests.usecases.world import World
 
 HEADER = ["Company Name", "Company Keywords", "Company Short Description", "Firm"]

@@ -15,7 +15,7 @@ from backend.ports import Create, Increment, Tab
 from backend.usecases.batch.asking import Asker
 from backend.usecases.batch.beside import Beside
 from backend.usecases.batch.feeding import Feeder
-from backend.usecases.batch.frozen import FrozenRows
+from backend.usecases.batch.frozen_rows import FrozenRows
 from backend.usecases.batch.levels import last_level
 from backend.usecases.batch.outside import Outside
 from backend.usecases.batch.pages import PageStage

@@ -17,7 +17,7 @@ from backend.domain.rows import Row
 from backend.errors import RowFailed
 from backend.ports import Clock, Create, Document, Documents, Replace, Write
 from backend.usecases.batch.asking import Asker
-from backend.usecases.batch.frozen import FrozenRows
+from backend.usecases.batch.frozen_rows import FrozenRows
 from backend.usecases.batch.pages import PageStage, Read
 from backend.usecases.batch.questions import ALONE, About, Asked, Question, to_results
 from backend.usecases.batch.recalling import OPEN

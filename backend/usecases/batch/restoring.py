@@ -19,12 +19,12 @@ from backend.domain.selection import Layout
 from backend.errors import Invalid, NotFound, TryLater
 from backend.ports import Area, Clock, Entered, Sheets
 from backend.usecases.batch.entered import as_shown
+from backend.usecases.batch.fixes import cells_of, confirmed, that_fit
 from backend.usecases.batch.intents import Fix, Note, Sent
 from backend.usecases.batch.last_moment import LastMoment
 from backend.usecases.batch.looking import Call, Keep, Seen, TabView
 from backend.usecases.batch.mending import Mending
 from backend.usecases.batch.recalling import RecalledUndo
-from backend.usecases.batch.repairing import cells_of, confirmed, that_fit
 from backend.usecases.batch.standing import Expected
 from backend.usecases.batch.written import Touched
 

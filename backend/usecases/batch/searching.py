@@ -11,9 +11,10 @@ from backend.domain.selection import Layout
 from backend.usecases.batch.beside import Beside
 from backend.usecases.batch.comparing import holds, typed_over
 from backend.usecases.batch.displaced import Suspect
+from backend.usecases.batch.fixes import cells_of, confirmed
 from backend.usecases.batch.intents import Fix, Note
 from backend.usecases.batch.looking import Call, Seen, TabView
-from backend.usecases.batch.repairing import Repairs, cells_of, confirmed
+from backend.usecases.batch.repairing import Repairs
 from backend.usecases.batch.sending import Sender
 from backend.usecases.batch.standing import Standing
 

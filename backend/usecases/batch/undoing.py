@@ -14,7 +14,7 @@ from backend.domain.results import Result
 from backend.errors import Conflict, PauseJob, TryLater
 from backend.ports import Clock, Create, Documents, Increment, Sheets, Write
 from backend.usecases.batch.flushing import HEADER_GONE_S, SHEET_BUSY_S
-from backend.usecases.batch.frozen import FrozenRows
+from backend.usecases.batch.frozen_rows import FrozenRows
 from backend.usecases.batch.holding import Holding
 from backend.usecases.batch.intents import Note
 from backend.usecases.batch.looking import ColumnsGone
