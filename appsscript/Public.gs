@@ -149,7 +149,7 @@ function moveJob(id, move, details) {
 }
 
 /**
- * One move on many jobs: {action, ids} or {action, filter}.
+ * One move on many jobs: {action, ids}, or {action, filter} and then the cursor that came, for those that are left.
  * @param {Fields} asked
  * @return {Outcome}
  */

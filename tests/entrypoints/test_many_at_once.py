@@ -62,7 +62,7 @@ def test_every_part_of_a_filter_narrows_it(
 
     def matching(**wanted: Any) -> set[str]:
         answer = act(alice, sheet, "undo", filter=wanted)  # refused for many, so it changes nothing
-        assert not answer["more"]
+        assert answer["cursor"] is None
         assert {(r["ok"], r["sentence"]) for r in answer["results"]} <= {(False, "Undo one job at a time.")}
         return {result["id"] for result in answer["results"]}
 
@@ -102,7 +102,16 @@ def test_old_ones_are_found_behind_any_number_of_young_ones_and_the_rest_is_told
     old = have(*({"created_at": now - 40 * DAY_S + n} for n in range(3)))
     answer = act(alice, sheet, "cancel", filter={"older_than_days": 30})
     assert {result["id"] for result in answer["results"] if result["ok"]} == set(old)
-    assert not answer["more"]
-    for left in (MOST, 1):
-        answer = act(alice, sheet, "pause", filter={"status": "PENDING"})
-        assert ([result["ok"] for result in answer["results"]], answer["more"]) == ([True] * left, left > 1)
+    assert answer["cursor"] is None
+
+
+@pytest.mark.parametrize("wanted", [{}, {"status": "PENDING"}])
+def test_however_many_match_each_is_reached_whether_it_still_matches_or_not(
+    alice: Caller, sheet: str, have: Callable[..., list[str]], wanted: dict[str, Any]
+) -> None:
+    waiting = have(*({} for _ in range(MOST + 1)))
+    first = act(alice, sheet, "pause", filter=wanted)
+    rest = act(alice, sheet, "pause", filter=wanted, cursor=first["cursor"])
+    assert [len(answer["results"]) for answer in (first, rest)] == [MOST, 1]
+    assert {result["id"] for answer in (first, rest) for result in answer["results"]} == set(waiting)
+    assert rest["cursor"] is None

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
-
 from backend.entrypoints.api.jobs import admit
 from backend.entrypoints.payloads.actions import ActionResult, ActionsAsked, ActionsGiven, JobFilter
 from backend.entrypoints.routing import Call, Guard, Route
@@ -14,6 +11,8 @@ from backend.usecases.read_jobs import list_jobs, read_job
 
 #: Jobs that one call acts on.
 MOST = 500
+#: Jobs looked at together.
+PAGE = 200
 DAY_S = 86_400
 
 
@@ -21,17 +20,18 @@ def act(call: Call) -> ActionsGiven:
     body: ActionsAsked = call.body
     if (body.ids is None) == (body.filter is None):
         raise Invalid("Name either ids or a filter.", {"ids": "either this", "filter": "or this"})
-    chosen = body.ids if body.ids is not None else list(islice(_matching(call, body), MOST + 1))
-    results = [_one(call, body.action, job_id) for job_id in chosen[:MOST]]
+    chosen, cursor = (body.ids, None) if body.ids is not None else _matching(call, body)
+    results = [_one(call, body.action, job_id) for job_id in chosen]
     admit(call)
-    return ActionsGiven(results=results, more=len(chosen) > MOST)
+    return ActionsGiven(results=results, cursor=cursor)
 
 
-def _matching(call: Call, body: ActionsAsked) -> Iterator[str]:
-    """Ids of the spreadsheet's jobs that match, newest first."""
+def _matching(call: Call, body: ActionsAsked) -> tuple[list[str], str | None]:
+    """Ids of the spreadsheet's jobs that match, newest first, up to `MOST`; and where the others begin."""
     wanted = body.filter or JobFilter()
     before = call.service.clock.now() - (wanted.older_than_days or 0) * DAY_S
-    cursor: str | None = None
+    cursor = body.cursor
+    chosen: list[str] = []
     while True:
         page, cursor = list_jobs(
             call.service.documents,
@@ -39,14 +39,16 @@ def _matching(call: Call, body: ActionsAsked) -> Iterator[str]:
             status=wanted.status,
             recipe=wanted.recipe,
             sheet_id=wanted.sheet_id,
-            limit=200,
+            limit=min(PAGE, MOST - len(chosen)),
             cursor=cursor,
         )
-        for job in page:
-            if wanted.older_than_days is None or (job.ended_at or job.created_at) <= before:
-                yield job.id
-        if cursor is None:
-            return
+        chosen += [
+            job.id
+            for job in page
+            if wanted.older_than_days is None or (job.ended_at or job.created_at) <= before
+        ]
+        if cursor is None or len(chosen) == MOST:
+            return chosen, cursor
 
 
 def _one(call: Call, action: str, job_id: str) -> ActionResult:

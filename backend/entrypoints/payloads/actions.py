@@ -8,6 +8,7 @@ from pydantic import Field
 
 from backend.entrypoints.payloads.base import (
     Asked,
+    Cursor,
     Given,
     JobId,
     Move,
@@ -31,6 +32,8 @@ class ActionsAsked(Asked):
     action: Move
     ids: Annotated[list[JobId], Field(max_length=500)] | None = None
     filter: JobFilter | None = None
+    #: Of the answer before, to go on with the jobs that match; with the same filter.
+    cursor: Cursor | None = None
 
 
 class ActionResult(Given):
@@ -42,5 +45,5 @@ class ActionResult(Given):
 
 class ActionsGiven(Given):
     results: list[ActionResult]
-    #: More match the filter than one call acts on: ask once more.
-    more: bool
+    #: Set when more may match the filter than one call acts on: ask once more with it.
+    cursor: str | None
