@@ -17,11 +17,10 @@ from backend.usecases.batch.looking import Call, Seen, TabView
 from backend.usecases.batch.repairing import Repairs
 from backend.usecases.batch.sending import Sender
 from backend.usecases.batch.standing import Standing
+from backend.usecases.batch.stillness import Stillness
 
 #: A row that was looked for in vain so often is stale or gone.
 LOOKS = 2
-#: Before anything is put right, so many searches wait for the tab to hold still.
-WAITS = 6
 #: A row that so many acknowledged writes left unchanged cannot be written: merged cells, a formula's spill.
 REFUSALS = 8
 
@@ -43,9 +42,7 @@ class Search:
         self._sheet_id, self._recipe, self._beside = sheet_id, recipe, beside
         self._view, self._standing, self._sender = view, standing, sender
         self._repairs = repairs
-        #: The whole tab by the last search that found something wrong, and how many have waited since.
-        self._picture = 0
-        self._waits = 0
+        self._stillness = Stillness()
 
     def run(self, indexes: set[int]) -> Generator[Call | Note, Any, None]:
         """Finds the places of `indexes`, and puts right what is displaced."""
@@ -61,21 +58,12 @@ class Search:
         fixes = self._repairs.find(
             where, rows, standing.suspects, lost, standing.note.placed(), standing.sent_results.values()
         )
-        if fixes and self._holds_still(where, rows):
+        if fixes and self._stillness.holds(where, rows):
             yield from self._put_right(fixes, where, rows)
-        elif fixes:
-            pass  # the next search looks again
-        elif self._repairs.unverified:
+        elif not fixes and self._repairs.unverified:
             self._repairs.verified()
             standing.note.repairs = []
         self._follow(placing, where, rows, clean=not fixes)
-
-    def _holds_still(self, where: Layout, rows: Sequence[Seen]) -> bool:
-        """Whether the tab is as the search before saw it; a repair that misses hits what nobody has seen."""
-        picture = hash((where.headers, tuple(row.picture for row in rows)))
-        still = picture == self._picture or self._waits >= WAITS
-        self._picture, self._waits = picture, 0 if still else self._waits + 1
-        return still
 
     def _put_right(
         self, fixes: list[Fix], where: Layout, rows: Sequence[Seen]
