@@ -12,8 +12,8 @@ from backend.ports import Documents, Key
 from backend.usecases.batch.intents import Fix, Note, Sent
 from backend.usecases.records import result_key, write_key
 
-#: Documents asked for at once; a result document has some 80 KB.
-PAGE = 20
+#: Documents asked for at once; a result document has some 80 KB, and as a value ten times that.
+PAGE = 8
 
 OPEN, ANSWERED, SETTLED = 0, 1, 2
 
@@ -38,6 +38,7 @@ def recall(
 ) -> Recalled:
     """Reads the attempt's documents, writes first: what is settled needs no result in memory."""
     recalled = Recalled(bytearray(total))
+    #: The newest write of each row that is not settled: memory shall not grow with what is.
     latest: dict[int, Sent] = {}
     acknowledged: set[int] = set()
     void: set[int] = set()
@@ -45,6 +46,7 @@ def recall(
         for rows in data["settled"].values():
             for index, _ in pairs(rows):
                 recalled.states[index] = SETTLED
+                latest.pop(index, None)
         acknowledged.update(data["acknowledged"])
         void.update(data["void"])
         recalled.moved = recalled.moved or data.get("moved", False)

@@ -42,7 +42,7 @@ FLAGS_EVERY_S = 1.0
 #: The process is ending: calls in flight get so long to come back.
 GIVE_BACK_S = 4.0
 #: Results that wait for the sheet; more are not asked for until some have found their place.
-READY_ROWS = 8_000
+READY_ROWS = 6_000
 #: A wait for the model's rate limit that is longer gives the place to another job.
 LONGEST_WAIT_S = 60.0
 
