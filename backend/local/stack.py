@@ -36,12 +36,12 @@ SCHEDULER = f"scheduler@{PROJECT}.iam.gserviceaccount.com"
 WORKER_AUDIENCE = f"https://worker.{UNIVERSE}"
 AUDIENCE = f"workbench.{UNIVERSE}"
 USER = f"you@{UNIVERSE}"
-#: As in the image (a test holds the two together): how glibc gives memory back. With an arena for each of its
+#: As in the image (a test holds the two together): how glibc gives memory back. With arenas for its
 #: threads it keeps a fifth more, and a sheet's answer of some megabytes would leave holes in its heap.
 MALLOC = {
-    "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": "262144",
-    "MALLOC_TRIM_THRESHOLD_": "524288",
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "65536",
+    "MALLOC_TRIM_THRESHOLD_": "262144",
 }
 #: What gunicorn serves.
 APP = "backend.app:serve()"

@@ -24,9 +24,9 @@ class Sent:
     acknowledged: bool = False
     #: Output name → column by the look that decided; a column inserted since makes the write miss.
     columns: Mapping[str, int] = field(default_factory=dict)
-    #: The look itself, while its process lives: headers, and the rows by place.
+    #: The look itself, while its process lives: headers, and the rows, packed.
     headers: tuple[str, ...] = ()
-    seen: Mapping[int, Seen] = field(default_factory=dict)
+    seen: bytes = b""
 
     def before_of(self, index: int) -> dict[str, dict[str, Any]]:
         """What the cells of one row held, by output name."""

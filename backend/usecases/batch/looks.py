@@ -8,6 +8,7 @@ from backend.domain.selection import Layout
 from backend.ports import Entered
 from backend.usecases.batch.intents import Sent
 from backend.usecases.batch.looking import Seen
+from backend.usecases.batch.packing import unpack
 
 #: Headers, and a row below them.
 Look = tuple[tuple[str, ...], Seen]
@@ -39,7 +40,7 @@ class Looks:
         for sent in writes:
             if sent.n not in self._of:
                 self._of.add(sent.n)
-                for row in sent.seen.values():
+                for row in unpack(sent.seen):
                     self.saw(sent.headers, row)
 
     def of(self, where: Layout, row: Seen, inputs: Mapping[str, int], unlike: Collection[int]) -> Look | None:

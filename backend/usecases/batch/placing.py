@@ -102,6 +102,10 @@ class Placer:
             standing.recall(write, recalled.unsettled)
         self._repairs.recall(recalled.repairs)
 
+    def forget(self) -> None:
+        """The batch is over: what waits is in the store, and shall not be held twice once it is recalled."""
+        self._standing.forget()
+
     @property
     def waiting(self) -> int:
         """Results that wait for a place."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from backend.domain import placement, results
@@ -18,6 +18,7 @@ from backend.ports import Area, Block, Cell, Clock, Entered, Sheets
 from backend.usecases.batch.intents import Sent
 from backend.usecases.batch.last_moment import LastMoment
 from backend.usecases.batch.looking import Call, Seen, TabView
+from backend.usecases.batch.packing import pack
 from backend.usecases.batch.standing import Standing
 
 #: Bytes of before-images in one intent; a document holds a MiB. A single row's stay below in any case.
@@ -78,7 +79,7 @@ class Sender:
             self._clock.now() + 2 * self._times.write_s,
             columns=dict(where.columns.outputs),
             headers=where.headers,
-            seen=_near(seen, placed.values()),
+            seen=pack(_near(seen, placed.values())),
         )
 
     def write(self, sent: Sent, where: Layout, looked_at: float) -> Generator[Call, Any, None]:
@@ -153,11 +154,9 @@ def _that_fit(placed: Mapping[int, int], before: Befores) -> dict[int, int]:
     return fit
 
 
-def _near(seen: Mapping[int, Seen], places: Collection[int]) -> dict[int, Seen]:
+def _near(seen: Mapping[int, Seen], places: Collection[int]) -> Iterator[Seen]:
     """The rows that were seen at these places, or near them."""
     reach = placement.spans(places, gap=2 * NEAR_ROWS)
-    return {
-        place: row
-        for place, row in seen.items()
-        if any(first - NEAR_ROWS <= place < last + NEAR_ROWS for first, last in reach)
-    }
+    for place, row in seen.items():
+        if any(first - NEAR_ROWS <= place < last + NEAR_ROWS for first, last in reach):
+            yield row

@@ -41,6 +41,10 @@ class Standing:
         self.sent.append(sent)
         self.sent_results.update((index, found[index]) for index in sent.places)
 
+    def forget(self) -> None:
+        for about in (self.ready, self.sent, self.sent_results, self.suspects, self.moved):
+            about.clear()
+
     def settle(self, index: int, state: str, place: int | None) -> None:
         result = self.sent_results.pop(index, None) or self.ready.pop(index)
         if place is None and result.status != "done":

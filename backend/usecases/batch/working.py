@@ -104,6 +104,7 @@ class Work:
         finally:
             self._feeder.stop()
             self._asker.abandon()
+            self._placer.forget()
 
     def _work(self) -> Outcome:
         while True:
