@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 from tests.fakes import FakeSheets
-from tests.usecases.test_placing_any_edits import NAMES, OUTPUTS, a_desk, a_table, check
+from tests.usecases.desk import OUTPUTS
+from tests.usecases.edits import NAMES
+from tests.usecases.test_placing_any_edits import a_desk, a_table, check
 from tests.usecases.world import BOOK, World
 
 MIB = 1 << 20

@@ -7,8 +7,8 @@ from typing import Any
 
 from backend.ports import Document, Documents, Key
 from backend.usecases.read_rows import Receipt, all_receipts, attempts, receipts
+from tests.usecases.desk import OUTPUTS
 from tests.usecases.test_long_cells import LONG
-from tests.usecases.test_placing_any_edits import OUTPUTS
 from tests.usecases.world import BOOK, World
 
 ROWS = 9

@@ -18,7 +18,7 @@ from backend.usecases.batch.restoring import Restorer
 from backend.usecases.batch.written import Touched
 from tests.fakes import FakeSheets
 from tests.usecases.desk import OUTPUTS, RECIPE, Driver, a_job, a_result, answer, inputs_of_firm
-from tests.usecases.test_placing_any_edits import (
+from tests.usecases.edits import (
     CALLS,
     HEADERS,
     NAMES,
@@ -32,10 +32,10 @@ from tests.usecases.test_placing_any_edits import (
     insert_column,
     insert_row,
     move_column,
+    played,
     scripts,
     some,
     sort,
-    then_killed,
 )
 
 OUTPUT_NAMES = ("category", "brand_name", "email_question", "status")
@@ -127,10 +127,7 @@ def test_any_edits_of_rows_and_workers_that_die_at_any_call(script: Script, kill
     sheets = FakeSheets()
     table = a_filled_table(sheets)
     desk = UndoDesk(sheets)
-    deeds = by_call(script, table)
-    for number in kills:
-        deeds = then_killed(deeds, number)
-    desk.run(deeds)
+    desk.run(played(script, kills, table))
     check(table, desk)
 
 
@@ -164,8 +161,5 @@ def test_what_chance_has_found(name: str) -> None:
     sheets = FakeSheets()
     table = a_filled_table(sheets)
     desk = UndoDesk(sheets)
-    deeds = by_call(script, table)
-    for number in kills:
-        deeds = then_killed(deeds, number)
-    desk.run(deeds)
+    desk.run(played(script, kills, table))
     check(table, desk)
