@@ -37,30 +37,17 @@ def recall(
     documents: Documents, job_id: str, attempt: int, total: int, results_n: int, writes_n: int
 ) -> Recalled:
     """Reads the attempt's documents, writes first: what is settled needs no result in memory."""
-    recalled = Recalled(bytearray(total))
-    #: The newest write of each row that is not settled: memory shall not grow with what is.
-    latest: dict[int, Sent] = {}
-    acknowledged: set[int] = set()
-    void: set[int] = set()
+    states = bytearray(total)
+    told = _Told()
     for n, data in documents_of(documents, [write_key(job_id, attempt, n) for n in range(writes_n)]):
-        for rows in data["settled"].values():
-            for index, _ in pairs(rows):
-                recalled.states[index] = SETTLED
-                latest.pop(index, None)
-        acknowledged.update(data["acknowledged"])
-        void.update(data["void"])
-        recalled.moved = recalled.moved or data.get("moved", False)
-        if "repairs" in data:
-            found = [_fix_from_data(fix) for fix in data["repairs"]]
-            recalled.repairs = [*recalled.repairs, *found] if found else []
-        sent = sent_from_data(n, data)
-        latest.update((index, sent) for index in sent.places)
+        for index in told.take(n, data):
+            states[index] = SETTLED
+    recalled = Recalled(states, sent=told.unverified(), repairs=told.repairs, moved=told.moved)
     for _, data in documents_of(documents, [result_key(job_id, attempt, n) for n in range(results_n)]):
         for entry in data["rows"]:
-            if recalled.states[entry["index"]] == OPEN:
-                recalled.states[entry["index"]] = ANSWERED
+            if states[entry["index"]] == OPEN:
+                states[entry["index"]] = ANSWERED
                 recalled.unsettled[entry["index"]] = results.from_data(entry)
-    recalled.sent = _unverified(latest, recalled, acknowledged, void)
     return recalled
 
 
@@ -77,46 +64,50 @@ class RecalledUndo:
 
 
 def recall_undo(documents: Documents, undo_id: str, attempt: int, writes_n: int) -> RecalledUndo:
-    recalled = RecalledUndo()
-    latest: dict[int, Sent] = {}
-    acknowledged: set[int] = set()
-    void: set[int] = set()
+    told = _Told()
+    settled: dict[int, str] = {}
     for n, data in documents_of(documents, [write_key(undo_id, attempt, n) for n in range(writes_n)]):
-        for state, flat in data["settled"].items():
-            recalled.settled |= {index: state for index, _ in pairs(flat)}
-        acknowledged.update(data["acknowledged"])
-        void.update(data["void"])
+        settled |= told.take(n, data)
+    return RecalledUndo(settled, told.unverified(), told.repairs)
+
+
+class _Told:
+    """What the notes of an attempt tell together."""
+
+    def __init__(self) -> None:
+        self.repairs: list[Fix] = []
+        self.moved = False
+        #: The newest write of each row that is not settled: memory shall not grow with what is.
+        self._latest: dict[int, Sent] = {}
+        self._acknowledged: set[int] = set()
+        self._void: set[int] = set()
+
+    def take(self, n: int, data: dict[str, Any]) -> dict[int, str]:
+        """The next note, in order; gives the rows that it settles, with their states."""
+        settled = {index: state for state, flat in data["settled"].items() for index, _ in pairs(flat)}
+        for index in settled:
+            self._latest.pop(index, None)
+        self._acknowledged.update(data["acknowledged"])
+        self._void.update(data["void"])
+        self.moved = self.moved or data.get("moved", False)
         if "repairs" in data:
             found = [_fix_from_data(fix) for fix in data["repairs"]]
-            recalled.repairs = [*recalled.repairs, *found] if found else []
+            self.repairs = [*self.repairs, *found] if found else []
         sent = sent_from_data(n, data)
-        latest |= dict.fromkeys(sent.places, sent)
-    unsure: dict[int, Sent] = {}
-    for index, sent in latest.items():
-        if index not in recalled.settled and sent.n not in void:
-            own = unsure.setdefault(
-                sent.n, Sent(sent.n, {}, {}, sent.deadline, sent.n in acknowledged, sent.columns)
-            )
-            own.places[index] = sent.places[index]
-    recalled.sent = [unsure[n] for n in sorted(unsure)]
-    return recalled
+        self._latest |= dict.fromkeys(sent.places, sent)
+        return settled
 
-
-def _unverified(
-    latest: dict[int, Sent], recalled: Recalled, acknowledged: set[int], void: set[int]
-) -> list[Sent]:
-    """Of each unsettled row the newest write alone: an earlier one was decided before it was announced."""
-    places: dict[int, dict[int, int]] = {}
-    writes: dict[int, Sent] = {}
-    for index in recalled.unsettled:
-        sent = latest.get(index)
-        if sent is not None and sent.n not in void:
-            places.setdefault(sent.n, {})[index] = sent.places[index]
-            writes[sent.n] = sent
-    return [
-        Sent(n, places[n], writes[n].before, writes[n].deadline, n in acknowledged, writes[n].columns)
-        for n in sorted(places)
-    ]
+    def unverified(self) -> list[Sent]:
+        """Of each unsettled row the newest write: an earlier one was decided before that was announced."""
+        found: dict[int, Sent] = {}
+        for index, sent in self._latest.items():
+            if sent.n not in self._void:
+                told = sent.n in self._acknowledged
+                own = found.setdefault(
+                    sent.n, Sent(sent.n, {}, sent.before, sent.deadline, told, sent.columns)
+                )
+                own.places[index] = sent.places[index]
+        return [found[n] for n in sorted(found)]
 
 
 def documents_of(
