@@ -45,6 +45,23 @@ def test_the_api_goes_and_comes_back(bench: Opener, model: Model) -> None:
     expect(desk.sidebar.get_by_text("Rowmill does not answer")).to_have_count(0)
 
 
+def test_a_browser_that_was_offline_looks_again_at_once(bench: Opener) -> None:
+    """By then it stays away for many seconds between two tries; nobody is to wait for them."""
+    desk = bench(rows=3).opened()
+    desk.wait_until(lambda: desk.evaluate("return state.watch !== null"))
+    desk.page.context.set_offline(True)
+    desk.evaluate("request.abort()")
+    desk.says("Jobs go on; looking again in")
+    desk.wait_until(lambda: desk.evaluate("return state.offline.again >= 8"))
+    asked: list[str] = []
+    desk.page.on("request", lambda request: asked.append(request.url))
+    desk.evaluate("window.waited = false; setTimeout(() => { window.waited = true; }, 6000)")
+    desk.page.context.set_offline(False)
+    desk.wait_until(lambda: any("/api/watch" in url for url in asked))
+    assert not desk.evaluate("return window.waited")
+    expect(desk.sidebar.get_by_text("looking again in")).to_have_count(0)
+
+
 def test_nothing_is_asked_while_the_sidebar_is_hidden(bench: Opener) -> None:
     desk = bench(rows=3).opened()
     asked: list[str] = []
