@@ -12,13 +12,28 @@ import selectors
 import threading
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from backend.domain.cells import as_text
 from backend.errors import Forbidden, Invalid, NotFound, PauseJob, RowFailed, TryLater
-from backend.ports import Answer, Area, Block, Cell, Entered, Nonce, Page, Prompt, Spreadsheet, Tab, Task
+from backend.ports import (
+    Anchor,
+    Answer,
+    Area,
+    Block,
+    Cell,
+    Entered,
+    Nonce,
+    Page,
+    Prompt,
+    Spreadsheet,
+    Strip,
+    Tab,
+    Task,
+)
 
 #: So many of the loop's seconds pass in one real one: waits between repeats cost a test next to nothing.
 LOOP_SPEED = 200.0
@@ -98,6 +113,8 @@ class QuickRunner:
 class _Workbook:
     tabs: dict[int, list[list[Cell]]] = field(default_factory=dict)
     titles: dict[int, str] = field(default_factory=dict)
+    #: Tab → its columns, each with the anchors on it: metadata id → output name.
+    marks: dict[int, list[dict[int, str]]] = field(default_factory=dict)
 
 
 class FakeSheets:
@@ -107,6 +124,8 @@ class FakeSheets:
         self._books: dict[str, _Workbook] = defaultdict(_Workbook)
         self._lock = threading.Lock()
         self._closed: set[str] = set()
+        self._last_mark = 0
+        self.takes_anchors = True
         self.writes = 0
 
     # ── what a test does ───────────────────────────────────────────────────────────────────────────
@@ -118,9 +137,17 @@ class FakeSheets:
         width = max(map(len, rows))
         self._books[spreadsheet_id].tabs[sheet_id] = [[*row, *[""] * (width - len(row))] for row in rows]
         self._books[spreadsheet_id].titles[sheet_id] = title or f"Tab {sheet_id}"
+        self._books[spreadsheet_id].marks[sheet_id] = [{} for _ in range(width)]
 
     def tab(self, spreadsheet_id: str, sheet_id: int) -> list[list[Cell]]:
         return self._books[spreadsheet_id].tabs[sheet_id]
+
+    def marks(self, spreadsheet_id: str, sheet_id: int) -> list[dict[int, str]]:
+        """The anchors by column, live: who moves a column moves them along."""
+        marks = self._books[spreadsheet_id].marks[sheet_id]
+        width = max(map(len, self.tab(spreadsheet_id, sheet_id)), default=0)
+        marks.extend({} for _ in range(width - len(marks)))
+        return marks
 
     def is_not_shared(self, spreadsheet_id: str) -> None:
         self._closed.add(spreadsheet_id)
@@ -154,18 +181,62 @@ class FakeSheets:
                 for area in areas
             ]
 
-    def write(self, spreadsheet_id: str, blocks: Sequence[Block], *, timeout_s: float = 30) -> None:
+    def write(self, spreadsheet_id: str, blocks: Sequence[Block | Strip], *, timeout_s: float = 30) -> None:
         with self._lock:
-            for block in blocks:
+            placed = [one for block in blocks if (one := self._placed(spreadsheet_id, block)) is not None]
+            for block in placed:
                 grid, area = self._grid(spreadsheet_id, block.area.sheet_id), block.area
                 if area.last_row > len(grid) or any(area.last_column > len(row) for row in grid):
                     raise Invalid("Range exceeds grid limits.")
             self.writes += 1
-            for block in blocks:
+            for block in placed:
                 grid, area = self._grid(spreadsheet_id, block.area.sheet_id), block.area
                 for row, values in zip(grid[area.first_row : area.last_row], block.values, strict=True):
                     for column, value in enumerate(values, area.first_column):
                         row[column] = row[column] if value is None else value
+
+    def _placed(self, spreadsheet_id: str, block: Block | Strip) -> Block | None:
+        """Where a strip's anchor stands now."""
+        if isinstance(block, Block):
+            return block
+        for sheet_id in self._book(spreadsheet_id).tabs:
+            for column, marks in enumerate(self.marks(spreadsheet_id, sheet_id)):
+                if block.metadata_id in marks:
+                    last = block.first_row + len(block.values)
+                    area = Area(sheet_id, block.first_row, last, column, column + 1)
+                    return Block(area, [[value] for value in block.values])
+        return None
+
+    def anchors(
+        self, spreadsheet_id: str, area: Area, *, timeout_s: float = 30
+    ) -> tuple[list[list[str]], list[Anchor]]:
+        with self._lock:
+            cells = [[as_text(cell) for cell in row] for row in self._cells(spreadsheet_id, area)]
+            return cells, [
+                Anchor(metadata_id, name, column)
+                for column, marks in enumerate(self.marks(spreadsheet_id, area.sheet_id))
+                for metadata_id, name in marks.items()
+            ]
+
+    def set_anchors(
+        self,
+        spreadsheet_id: str,
+        sheet_id: int,
+        columns: Mapping[str, int],
+        remove: Sequence[int],
+        *,
+        timeout_s: float = 30,
+    ) -> None:
+        with self._lock:
+            marks = self.marks(spreadsheet_id, sheet_id)
+            if not self.takes_anchors or any(column >= len(marks) for column in columns.values()):
+                raise Invalid("There is no room for more developer metadata.")
+            for on_column in marks:
+                for metadata_id in on_column.keys() & set(remove):
+                    del on_column[metadata_id]
+            for name, column in columns.items():
+                self._last_mark += 1
+                marks[column][self._last_mark] = name
 
     def restore(
         self, spreadsheet_id: str, cells: Sequence[tuple[Area, Entered]], *, timeout_s: float = 30
@@ -211,11 +282,12 @@ class FakeSheets:
                 raise Invalid("There is such a tab.")
             book.tabs[sheet_id] = [[""] * columns for _ in range(rows)]
             book.titles[sheet_id] = title
+            book.marks[sheet_id] = [{} for _ in range(columns)]
 
     def remove_tab(self, spreadsheet_id: str, sheet_id: int, *, timeout_s: float = 30) -> None:
         with self._lock:
             book = self._book(spreadsheet_id)
-            del book.tabs[sheet_id], book.titles[sheet_id]
+            del book.tabs[sheet_id], book.titles[sheet_id], book.marks[sheet_id]
 
     def nonces(self, spreadsheet_id: str) -> list[Nonce]:
         return []

@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import http.client
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import google.auth.exceptions
@@ -20,9 +20,15 @@ from backend.adapters.google_connection import Connections
 from backend.adapters.sheet_ranges import to_grid_range
 from backend.adapters.sheets_api import SheetsApi
 from backend.adapters.sheets_errors import BeyondGrid
-from backend.adapters.sheets_requests import columns_of, update_cells
+from backend.adapters.sheets_requests import (
+    columns_of,
+    create_anchor,
+    delete_metadata,
+    update_cells,
+    values_of,
+)
 from backend.errors import RowmillError, TryLater
-from backend.ports import NONCE_KEY, Area, Block, Cell, Entered, Nonce, Spreadsheet, Tab
+from backend.ports import NONCE_KEY, Anchor, Area, Block, Cell, Entered, Nonce, Spreadsheet, Strip, Tab
 
 #: What the service account's credentials need.
 SCOPES = ["https://www.googleapis.com/auth/spreadsheets"]
@@ -30,6 +36,11 @@ SCOPES = ["https://www.googleapis.com/auth/spreadsheets"]
 _DESCRIBED = (
     "properties.title,sheets(properties(sheetId,title,sheetType,gridProperties(rowCount,columnCount)),"
     "protectedRanges(range,unprotectedRanges,description,warningOnly,requestingUserCanEdit))"
+)
+_ANCHORED = (
+    "sheets(properties(sheetId,gridProperties(rowCount,columnCount)),"
+    "data(startRow,startColumn,rowData.values.formattedValue,"
+    "columnMetadata.developerMetadata(metadataId,metadataKey,metadataValue)))"
 )
 _READ = "valueRanges(valueRange(range,values),dataFilters)"
 _ENTERED = (
@@ -75,25 +86,48 @@ class GoogleSheets:
         """An area outside the grid comes back as no rows."""
         return self._within_grid(areas, timeout_s, functools.partial(self._entered, spreadsheet_id))
 
-    def write(self, spreadsheet_id: str, blocks: Sequence[Block], *, timeout_s: float = 30) -> None:
+    def write(self, spreadsheet_id: str, blocks: Sequence[Block | Strip], *, timeout_s: float = 30) -> None:
         if not blocks:
             return
-        data = [
-            {
-                "dataFilter": {"gridRange": to_grid_range(block.area)},
-                "majorDimension": "ROWS",
-                "values": block.values,
-            }
-            for block in blocks
-        ]
         self._call(
             lambda api: api.values.batchUpdateByDataFilter(
                 spreadsheetId=spreadsheet_id,
-                body={"valueInputOption": "RAW", "data": data},
+                body={"valueInputOption": "RAW", "data": [values_of(block) for block in blocks]},
                 fields="totalUpdatedCells",
             ),
             timeout_s,
             writes=True,
+        )
+
+    def anchors(
+        self, spreadsheet_id: str, area: Area, *, timeout_s: float = 30
+    ) -> tuple[list[list[str]], list[Anchor]]:
+        answer = self._call(
+            lambda api: api.spreadsheets.getByDataFilter(
+                spreadsheetId=spreadsheet_id,
+                body={"dataFilters": [{"gridRange": to_grid_range(area)}]},
+                fields=_ANCHORED,
+            ),
+            timeout_s,
+        )
+        return sheets_answers.shown_grid(answer, area), sheets_answers.anchors(answer)
+
+    def set_anchors(
+        self,
+        spreadsheet_id: str,
+        sheet_id: int,
+        columns: Mapping[str, int],
+        remove: Sequence[int],
+        *,
+        timeout_s: float = 30,
+    ) -> None:
+        self._update(
+            spreadsheet_id,
+            [
+                *(delete_metadata(metadata_id) for metadata_id in remove),
+                *(create_anchor(sheet_id, name, column) for name, column in columns.items()),
+            ],
+            timeout_s,
         )
 
     def restore(
@@ -155,10 +189,7 @@ class GoogleSheets:
     def remove_nonces(self, spreadsheet_id: str, metadata_ids: Sequence[int]) -> None:
         self._update(
             spreadsheet_id,
-            [
-                {"deleteDeveloperMetadata": {"dataFilter": {"developerMetadataLookup": {"metadataId": id_}}}}
-                for id_ in metadata_ids
-            ],
+            [delete_metadata(metadata_id) for metadata_id in metadata_ids],
             self._timeout_s,
         )
 

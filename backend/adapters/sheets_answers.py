@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from backend.adapters.sheet_ranges import end_of, from_grid_range, padded, to_grid_range, without
-from backend.ports import Area, Cell, Entered, Protected, Tab
+from backend.ports import ANCHOR_KEY, Anchor, Area, Cell, Entered, Protected, Tab
 
 Wire = dict[str, Any]
 
@@ -83,27 +83,49 @@ def _grid(area: Area, value_range: Wire | None) -> list[list[Cell]]:
     return padded(value_range.get("values", []), height, width, "")
 
 
+def shown_grid(answer: Wire, area: Area) -> list[list[str]]:
+    """One area as people see it, padded; cut at the grid."""
+    (grid,) = _held_grids(answer, [area], "formattedValue")
+    return [[cell or "" for cell in row] for row in grid]
+
+
+def anchors(answer: Wire) -> list[Anchor]:
+    """The anchors of all columns that were answered; other people's metadata is none of ours."""
+    return [
+        Anchor(entry["metadataId"], entry.get("metadataValue", ""), column)
+        for sheet in answer.get("sheets", ())
+        for data in sheet.get("data", ())
+        for column, held in enumerate(data.get("columnMetadata", ()), data.get("startColumn", 0))
+        for entry in held.get("developerMetadata", ())
+        if entry["metadataKey"] == ANCHOR_KEY
+    ]
+
+
 def entered_grids(answer: Wire, areas: Sequence[Area]) -> list[list[list[Entered]]]:
     """What was typed into each area, cut at the grid; cells without anything typed are None."""
+    return _held_grids(answer, areas, "userEnteredValue")
+
+
+def _held_grids(answer: Wire, areas: Sequence[Area], what: str) -> list[list[list[Any]]]:
     sizes: dict[int, tuple[int, int]] = {}
-    cells: dict[tuple[int, int, int], Entered] = {}
+    cells: dict[tuple[int, int, int], Any] = {}
     for sheet in answer.get("sheets", ()):
         sheet_id, rows, columns = _properties(sheet)
         sizes[sheet_id] = (rows, columns)
-        cells.update(_entered_cells(sheet_id, sheet))
-    return [_entered_grid(area, cells, sizes.get(area.sheet_id, (0, 0))) for area in areas]
+        cells.update(_held_cells(sheet_id, sheet, what))
+    return [_held_grid(area, cells, sizes.get(area.sheet_id, (0, 0))) for area in areas]
 
 
-def _entered_cells(sheet_id: int, sheet: Wire) -> Iterator[tuple[tuple[int, int, int], Entered]]:
+def _held_cells(sheet_id: int, sheet: Wire, what: str) -> Iterator[tuple[tuple[int, int, int], Any]]:
     for data in sheet.get("data", ()):
         first_row, first_column = data.get("startRow", 0), data.get("startColumn", 0)
         for row, held in enumerate(data.get("rowData", ()), first_row):
             for column, cell in enumerate(held.get("values", ()), first_column):
-                if "userEnteredValue" in cell:
-                    yield (sheet_id, row, column), cell["userEnteredValue"]
+                if what in cell:
+                    yield (sheet_id, row, column), cell[what]
 
 
-def _entered_grid(
+def _held_grid(
     area: Area, cells: dict[tuple[int, int, int], Entered], size: tuple[int, int]
 ) -> list[list[Entered]]:
     clipped = inside(area, *size)

@@ -1,4 +1,4 @@
-"""Requests of `spreadsheets.batchUpdate` that put typed values into cells."""
+"""What is sent to the Sheets API: values by range or by anchor, typed values of cells, developer metadata."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from backend.adapters.sheet_ranges import to_grid_range
-from backend.ports import Area, Entered
+from backend.ports import ANCHOR_KEY, Area, Block, Entered, Strip
 
 Wire = dict[str, Any]
 
@@ -54,3 +54,45 @@ def update_cells(area: Area, rows: Sequence[Sequence[Entered]]) -> Wire:
 
 def _cell_data(entered: Entered) -> Wire:
     return {} if entered is None else {"userEnteredValue": entered}
+
+
+def values_of(block: Block | Strip) -> Wire:
+    """A DataFilterValueRange. What a strip's anchor selects begins at the column's first row."""
+    if isinstance(block, Block):
+        return {
+            "dataFilter": {"gridRange": to_grid_range(block.area)},
+            "majorDimension": "ROWS",
+            "values": block.values,
+        }
+    return {
+        "dataFilter": _metadata(block.metadata_id),
+        "majorDimension": "COLUMNS",
+        "values": [[*[None] * block.first_row, *block.values]],
+    }
+
+
+def create_anchor(sheet_id: int, name: str, column: int) -> Wire:
+    """Seen by this project alone: it is nobody else's business."""
+    location = {
+        "dimensionRange": {
+            "sheetId": sheet_id,
+            "dimension": "COLUMNS",
+            "startIndex": column,
+            "endIndex": column + 1,
+        }
+    }
+    metadata = {
+        "metadataKey": ANCHOR_KEY,
+        "metadataValue": name,
+        "location": location,
+        "visibility": "PROJECT",
+    }
+    return {"createDeveloperMetadata": {"developerMetadata": metadata}}
+
+
+def delete_metadata(metadata_id: int) -> Wire:
+    return {"deleteDeveloperMetadata": {"dataFilter": _metadata(metadata_id)}}
+
+
+def _metadata(metadata_id: int) -> Wire:
+    return {"developerMetadataLookup": {"metadataId": metadata_id}}

@@ -27,7 +27,9 @@ from backend.ports.json import Data, Json
 from backend.ports.model import Answer, Model, Prompt, RateLimits
 from backend.ports.pages import Pages
 from backend.ports.sheets import (
+    ANCHOR_KEY,
     NONCE_KEY,
+    Anchor,
     Area,
     Block,
     Cell,
@@ -36,13 +38,16 @@ from backend.ports.sheets import (
     Protected,
     Sheets,
     Spreadsheet,
+    Strip,
     Tab,
 )
 from backend.ports.task_queue import Task, TaskQueue
 from backend.ports.vault import Vault
 
 __all__ = [
+    "ANCHOR_KEY",
     "NONCE_KEY",
+    "Anchor",
     "Answer",
     "Area",
     "Block",
@@ -72,6 +77,7 @@ __all__ = [
     "Replace",
     "Sheets",
     "Spreadsheet",
+    "Strip",
     "Tab",
     "Task",
     "TaskQueue",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +14,8 @@ Cell = str | int | float | bool
 Entered = dict[str, Json] | None
 #: The developer-metadata key under which the sidebar's script writes a proof of edit.
 NONCE_KEY = "rowmill_proof"
+#: The developer-metadata key under which the column of an output is marked; the value is the output's name.
+ANCHOR_KEY = "rowmill_output"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,25 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Anchor:
+    """A developer-metadata entry on a column, which Sheets moves along with it, whoever moves that."""
+
+    metadata_id: int
+    #: The output's name.
+    name: str
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Values to be written RAW into one column, wherever its anchor stands then; None leaves a cell alone."""
+
+    metadata_id: int
+    first_row: int
+    values: Sequence[Cell | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Nonce:
     """A developer-metadata entry that carries a proof of edit."""
 
@@ -94,8 +115,29 @@ class Sheets(Protocol):
         """What was typed into the cells: formulas, numbers, text."""
         ...
 
-    def write(self, spreadsheet_id: str, blocks: Sequence[Block], *, timeout_s: float = 30) -> None:
-        """All blocks or none."""
+    def write(self, spreadsheet_id: str, blocks: Sequence[Block | Strip], *, timeout_s: float = 30) -> None:
+        """All or none; but a strip whose column was deleted is written nowhere."""
+        ...
+
+    def anchors(
+        self, spreadsheet_id: str, area: Area, *, timeout_s: float = 30
+    ) -> tuple[list[list[str]], list[Anchor]]:
+        """An area as people see it, and the anchors of its columns, as of one moment."""
+        ...
+
+    def set_anchors(
+        self,
+        spreadsheet_id: str,
+        sheet_id: int,
+        columns: Mapping[str, int],
+        remove: Sequence[int],
+        *,
+        timeout_s: float = 30,
+    ) -> None:
+        """Ties each output's name to the column that stands there now, and takes anchors away. All or none.
+
+        `Invalid` too where the tab or the spreadsheet has no room for more developer metadata.
+        """
         ...
 
     def restore(

@@ -19,9 +19,9 @@ from backend.ports import Clock, Documents, Key, Person, Prompt, Sheets, Tab
 from backend.usecases.batch.billing import kept_bills
 from backend.usecases.batch.frozen import Chunk, select
 from backend.usecases.batch.kept import staleness
-from backend.usecases.batch.looking import Call
 from backend.usecases.batch.process import BatchSettings
 from backend.usecases.batch.questions import write_prompt
+from backend.usecases.batch.sheet_calls import Call
 from backend.usecases.create_job import JobLimits, Wish, chosen_recipe
 from backend.usecases.inspect_sheet import obstacles
 from backend.usecases.read_line import places_in_line

@@ -15,9 +15,9 @@ from backend.errors import RowmillError, TryLater
 from backend.ports import Document, Key, Sheets
 from backend.usecases.batch.beside import Beside
 from backend.usecases.batch.intents import Note
-from backend.usecases.batch.looking import Call
 from backend.usecases.batch.placing import Placer
 from backend.usecases.batch.recalling import note_to_data, recall
+from backend.usecases.batch.sheet_calls import Call
 from backend.usecases.records import result_key, write_key
 from tests.fakes import FakeClock
 

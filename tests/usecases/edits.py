@@ -19,7 +19,7 @@ EXAMPLES = 5_000 if FULL else 100
 NAMES = ["firm b", "firm b", "firm h", "firm d", "firm a", "firm f", "firm c"]
 HEADERS = ["Notes", *INPUTS, *OUTPUTS, "Owner"]
 #: Calls before which somebody acts: some three flushes, a search and a repair each.
-CALLS = 18
+CALLS = 22
 
 Grid = list[list[Cell]]
 Script = list[tuple[int, Callable[["Table", int, int], None], int, int]]
@@ -28,8 +28,9 @@ Script = list[tuple[int, Callable[["Table", int, int], None], int, int]]
 class Table:
     """The tab as a person sees it."""
 
-    def __init__(self, grid: Grid) -> None:
-        self.grid = grid
+    def __init__(self, grid: Grid, marks: list[dict[int, str]]) -> None:
+        """`marks`: what the columns bear, and take along."""
+        self.grid, self.marks = grid, marks
         #: The notes as they were, of rows whose inputs were edited: our text may stand there at the moment.
         self.edited: set[str] = set()
         self.notes = {id(row): str(row[0]) for row in grid}
@@ -112,12 +113,14 @@ def insert_column(table: Table, at: int, _to: int) -> None:
     column = at % (table.width + 1)
     for row in table.grid:
         row.insert(column, "")
+    table.marks.insert(column, {})
 
 
 def move_column(table: Table, at: int, to: int) -> None:
     start, goal = at % table.width, to % table.width
     for row in table.grid:
         row.insert(goal, row.pop(start))
+    table.marks.insert(goal, table.marks.pop(start))
 
 
 def edit_inputs(table: Table, at: int, _to: int) -> None:

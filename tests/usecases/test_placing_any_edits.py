@@ -79,7 +79,7 @@ def a_table(sheets: FakeSheets) -> Table:
         }  # fmt: skip
         grid[number] = [line.get(header, "") for header in HEADERS]
     sheets.has_tab("book", 1, grid)
-    return Table(sheets.tab("book", 1))
+    return Table(sheets.tab("book", 1), sheets.marks("book", 1))
 
 
 def a_desk(sheets: Any) -> Desk:
@@ -143,6 +143,17 @@ def test_any_edits_of_rows_and_workers_that_die_at_any_call(script: Script, kill
     table = a_table(sheets)
     desk = a_desk(sheets)
     desk.run(played(script, kills, table))
+    check(table, desk)
+
+
+@some
+@given(script=scripts([*ROW_EDITS, insert_above]))
+def test_any_edits_of_rows_where_no_anchor_can_be_set(script: Script) -> None:
+    sheets = FakeSheets()
+    sheets.takes_anchors = False
+    table = a_table(sheets)
+    desk = a_desk(sheets)
+    desk.run(by_call(script, table))
     check(table, desk)
 
 
@@ -238,13 +249,21 @@ FOUND: dict[str, tuple[Script, set[int]]] = {
 }  # fmt: skip
 
 
+#: Calls that look for the anchors, and set them, before the first look.
+ANCHORING = {"by anchors": 3, "by places": 6}
+
+
+@pytest.mark.parametrize("addressed", ANCHORING)
 @pytest.mark.parametrize("name", FOUND)
-def test_what_chance_has_found(name: str) -> None:
+def test_what_chance_has_found(name: str, addressed: str) -> None:
     script, kills = FOUND[name]
+    later = ANCHORING[addressed]
     sheets = FakeSheets()
+    sheets.takes_anchors = addressed == "by anchors"
     table = a_table(sheets)
     desk = a_desk(sheets)
-    desk.run(played(script, kills, table))
+    deeds = [(when + later if when else 0, *deed) for when, *deed in script]
+    desk.run(played(deeds, {when + later for when in kills}, table))
     check(table, desk)
 
 

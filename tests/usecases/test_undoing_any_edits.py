@@ -102,7 +102,7 @@ def a_filled_table(sheets: FakeSheets) -> Table:
         line |= dict(zip(OUTPUTS, (*answer(name), "✅ Complete"), strict=True))
         grid.append([line.get(header, "") for header in HEADERS])
     sheets.has_tab("book", 1, grid)
-    return Table(sheets.tab("book", 1))
+    return Table(sheets.tab("book", 1), sheets.marks("book", 1))
 
 
 def check(table: Table, desk: UndoDesk) -> None:

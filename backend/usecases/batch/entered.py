@@ -15,6 +15,11 @@ def as_read(entered: Entered) -> Cell:
     return value
 
 
+def is_plain(entered: Entered) -> bool:
+    """Whether it comes out the same when it is written as a value: not a formula, nor what one came to."""
+    return entered is None or not entered.keys() & {"formulaValue", "errorValue"}
+
+
 def as_shown(entered: Entered) -> str:
     return as_text(as_read(entered))
 

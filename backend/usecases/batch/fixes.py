@@ -8,9 +8,9 @@ from dataclasses import replace
 
 from backend.domain.selection import Layout
 from backend.errors import TryLater
-from backend.ports import Area, Entered
 from backend.usecases.batch.intents import Fix
-from backend.usecases.batch.looking import Call, Seen, TabView
+from backend.usecases.batch.looking import Seen, TabView
+from backend.usecases.batch.sheet_calls import Call
 
 #: Bytes of repairs in one announcement; a document holds a MiB.
 ANNOUNCED_BYTES = 500_000
@@ -49,12 +49,3 @@ def confirmed(
 
 def _alike(one: Seen, other: Seen, columns: Iterable[int]) -> bool:
     return all(one.cell(column) == other.cell(column) for column in columns)
-
-
-def cells_of(sheet_id: int, fixes: list[Fix]) -> list[tuple[Area, Entered]]:
-    """The single cells of repairs, as they are restored."""
-    return [
-        (Area(sheet_id, fix.place, fix.place + 1, column, column + 1), value)
-        for fix in fixes
-        for column, value in fix.cells.items()
-    ]

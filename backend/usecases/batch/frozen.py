@@ -15,14 +15,8 @@ from backend.domain.rows import CHUNK_CHARS, Row, chunks
 from backend.domain.selection import HEADER_ROWS, Found, Layout
 from backend.errors import NotFound, Rejected
 from backend.ports import Area, Cell, Key, Sheets, Spreadsheet, Tab
-from backend.usecases.batch.looking import (
-    CALL_TIMEOUT_S,
-    SEARCH_ROWS,
-    SPARE_COLUMNS,
-    Call,
-    add_outputs,
-    missing_outputs,
-)
+from backend.usecases.batch.looking import SEARCH_ROWS, SPARE_COLUMNS, add_outputs, missing_outputs
+from backend.usecases.batch.sheet_calls import CALL_TIMEOUT_S, Call
 from backend.usecases.records import chunk_key, outputs_key
 
 #: What one read of a sheet shall come to, with so much for a cell besides its text, and the rows that it asks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from backend.domain import heading, placement
 from backend.domain.cells import as_text
@@ -14,25 +14,19 @@ from backend.domain.rows import fingerprint
 from backend.domain.selection import HEADER_ROWS, Layout, frozen_layout
 from backend.errors import Invalid, NotFound, TryLater
 from backend.ports import Area, Cell, Clock, Entered, Sheets, Tab
+from backend.usecases.batch.anchoring import Anchors
+from backend.usecases.batch.sheet_calls import CALL_TIMEOUT_S, Call
 
-#: A call to Sheets is given up after so many seconds; a write is sent only with more lease left than this.
-CALL_TIMEOUT_S = 10.0
 #: Rows read by one call of a search.
 SEARCH_ROWS = 5_000
 #: An output column that is missing for so long was removed, and is added again.
 RENAMING_S = 10.0
 #: Rows read beyond those known, by a search.
 SPARE_ROWS = 2_000
+#: Looks in a row whose columns were not where the anchors had just been seen; then writes go by places.
+UNFIT = 3
 #: Columns read beyond those known, so that an inserted one does not hide the last.
 SPARE_COLUMNS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A call to Sheets, to be made in its thread."""
-
-    kind: Literal["reads", "writes"]
-    make: Callable[[], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +88,22 @@ class TabView:
     """Reads one tab. Whole rows are read, so that an answer tells its own columns and nothing is assumed."""
 
     def __init__(
-        self, job: Job, recipe: Recipe, sheets: Sheets, clock: Clock, tab: Tab | None, *, adds: bool = True
+        self,
+        job: Job,
+        recipe: Recipe,
+        sheets: Sheets,
+        clock: Clock,
+        tab: Tab | None,
+        anchors: Anchors,
+        *,
+        adds: bool = True,
     ) -> None:
         """`tab` is its size where that is known already; `adds`: whether missing output columns are added."""
         self._job, self._recipe, self._sheets = job, recipe, sheets
         self._clock = clock
         self._tab = tab
         self._missing_since: float | None = None
-        self._adds = adds
+        self._anchors, self._adds = anchors, adds
         #: The headers of the last look, and the texts that were sent and not seen since, with their headers.
         self._headers: tuple[str, ...] = ()
         self.sent_texts: Callable[[], Mapping[str, str]] = dict
@@ -113,11 +115,14 @@ class TabView:
         self._tab = None
 
     def look(self, places: Iterable[int]) -> Generator[Call, Any, tuple[Layout, dict[int, Seen]]]:
-        """The header and the rows at `places`, in one call; adds output columns that are missing."""
+        """The header and the rows at `places`, in one call; adds and anchors output columns before it."""
         wanted = sorted(places)
         mended = False
+        anchors, unfit = self._anchors, 0
         while True:
             tab = yield from self._size()
+            if not anchors.known:
+                yield from anchors.find(tab)
             width = tab.columns + SPARE_COLUMNS
             spans = [
                 (first, min(last, tab.rows)) for first, last in placement.spans(wanted) if first < tab.rows
@@ -136,6 +141,13 @@ class TabView:
             if self._adds and (missing := missing_outputs(self._recipe, where)):
                 self._wait_for_headers(missing)
                 self._tab = yield from add_outputs(self._job, self._sheets, tab, where, missing)
+                continue
+            if not anchors.fit(where):
+                unfit += 1
+                anchors.forget()
+                self.forget_size()
+                if unfit > UNFIT:
+                    anchors.give_up()
                 continue
             self._missing_since, self._headers = None, where.headers
             seen: dict[int, Seen] = {}
@@ -162,6 +174,7 @@ class TabView:
 
     def _wait_for_headers(self, missing: Sequence[str]) -> None:
         """A header may be gone for a moment, while somebody renames it; after that it is added again."""
+        self.forget_size()  # so many columns may have been inserted that the last ones were not read
         now = self._clock.monotonic()
         self._missing_since = self._missing_since or now
         if now - self._missing_since < RENAMING_S:
@@ -237,6 +250,7 @@ class TabView:
     def _layout(self, top: Sequence[Sequence[Cell]]) -> Layout:
         where = frozen_layout(self._recipe, top, self._job.columns)
         if where is None:
+            self.forget_size()  # they may have been moved beyond the columns that were read
             wanted = ", ".join(f'"{header}"' for header in self._job.columns.values())
             raise ColumnsGone(f"Not all of the columns that the run reads are there: {wanted}.", delay_s=5)
         return where

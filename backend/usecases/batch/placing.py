@@ -20,14 +20,16 @@ from backend.domain.recipes import STATUS_HEADER, Recipe
 from backend.domain.results import Result
 from backend.domain.selection import Layout
 from backend.ports import Clock, Sheets, Tab
+from backend.usecases.batch.anchoring import Anchors
 from backend.usecases.batch.beside import Beside
 from backend.usecases.batch.comparing import holds
 from backend.usecases.batch.intents import Note, Sent
-from backend.usecases.batch.looking import Call, Seen, TabView
+from backend.usecases.batch.looking import Seen, TabView
 from backend.usecases.batch.recalling import Recalled
 from backend.usecases.batch.repairing import Repairs
 from backend.usecases.batch.searching import Search
 from backend.usecases.batch.sending import Sender
+from backend.usecases.batch.sheet_calls import Call
 from backend.usecases.batch.standing import Standing
 
 #: Rows of one flush; more wait for the next. A look holds as many again, to verify the flush before: with
@@ -59,7 +61,8 @@ class Placer:
     ) -> None:
         """`added`: headers of columns that the job added; what stood in the others is kept for undo."""
         self._recipe, self._beside, self._clock, self._times = recipe, beside, clock, times
-        self._view = TabView(job, recipe, sheets, clock, tab)
+        anchors = Anchors(job, recipe, sheets)
+        self._view = TabView(job, recipe, sheets, clock, tab, anchors)
         self._standing = Standing(next_write)
         self._sender = Sender(
             job=job,
@@ -67,6 +70,7 @@ class Placer:
             sheets=sheets,
             clock=clock,
             view=self._view,
+            anchors=anchors,
             standing=self._standing,
             added=added,
             lease_left_s=lease_left_s,
@@ -76,7 +80,6 @@ class Placer:
         self._repairs = Repairs(recipe, beside)
         self._view.cleared = lambda: {column for fix in self._repairs.unverified for column in fix.cells}
         self._search = Search(
-            sheet_id=job.sheet_id,
             recipe=recipe,
             beside=beside,
             view=self._view,

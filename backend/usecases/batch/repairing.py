@@ -162,8 +162,8 @@ class Repairs:
             if place >= where.first_row and (row.fingerprint in mended or not self._stood(row, now)):
                 shown = {row.cell(column) for column in row.cells}
                 may_have = (fix for text in shown for fix in by_longest.get(text, ()))
-                # The longest text of a repair, and another one if there is.
-                hit = [fix for fix in may_have if len(put_in(fix) & shown) >= min(2, len(put_in(fix)))]
+                beside = {row.cell(column) for column in outputs} - {""}
+                hit = [fix for fix in may_have if _may_have_hit(fix, shown, beside)]
                 left |= _columns_with(row, {text for fix in hit for text in fix.held.values()}) - outputs
                 columns |= left | _columns_with(row, {text for fix in hit for text in put_in(fix)})
                 if emptied and (self._pictured is not None or row.fingerprint in self._beside.accepted()):
@@ -318,6 +318,12 @@ class Repairs:
 def put_in(fix: Fix) -> set[str]:
     """The texts that a repair writes."""
     return {as_shown(value) for value in fix.cells.values() if value}
+
+
+def _may_have_hit(fix: Fix, shown: set[str], in_outputs: set[str]) -> bool:
+    """Whether a row shows the texts of a repair, or two of them and no others where they would stand."""
+    texts = put_in(fix)
+    return texts <= shown or (len(texts & shown) >= 2 and in_outputs <= texts)
 
 
 def _columns_with(row: Seen, texts: set[str]) -> set[int]:

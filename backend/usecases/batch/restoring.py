@@ -17,14 +17,17 @@ from backend.domain.lease import LeaseTimes
 from backend.domain.recipes import Recipe
 from backend.domain.selection import Layout
 from backend.errors import Invalid, NotFound, TryLater
-from backend.ports import Area, Clock, Entered, Sheets
+from backend.ports import Clock, Entered, Sheets
+from backend.usecases.batch.anchoring import Anchors
+from backend.usecases.batch.cells_back import CellsBack
 from backend.usecases.batch.entered import as_shown
-from backend.usecases.batch.fixes import cells_of, confirmed, that_fit
+from backend.usecases.batch.fixes import confirmed, that_fit
 from backend.usecases.batch.intents import Fix, Note, Sent
 from backend.usecases.batch.last_moment import LastMoment
-from backend.usecases.batch.looking import Call, Keep, Seen, TabView
+from backend.usecases.batch.looking import Keep, Seen, TabView
 from backend.usecases.batch.mending import Mending
 from backend.usecases.batch.recalling import RecalledUndo
+from backend.usecases.batch.sheet_calls import Call
 from backend.usecases.batch.standing import Expected
 from backend.usecases.batch.written import Touched
 
@@ -36,8 +39,6 @@ TRIES = 3
 LOOKS = 2
 #: Searches in a row that found something to put right; more would be about cells that do not take it.
 ROUNDS = 12
-
-Cells = list[tuple[Area, Entered]]
 
 
 class Restorer:
@@ -58,8 +59,11 @@ class Restorer:
         lease_left_s: Callable[[], float],
         times: LeaseTimes,
     ) -> None:
-        self._undo, self._sheets, self._clock = undo, sheets, clock
-        self._view = TabView(undo, recipe, sheets, clock, None, adds=False)
+        self._clock = clock
+        anchors = Anchors(undo, recipe, sheets)
+        self._view = TabView(undo, recipe, sheets, clock, None, anchors, adds=False)
+        last_moment = LastMoment(clock, lease_left_s, times)
+        self._cells = CellsBack(undo, sheets, anchors, last_moment, times)
         self._touched, self._settled = touched, recalled.settled
         self._mending = Mending(recipe, touched, frozen_outputs, frozen_inputs)
         self._mending.mends(recalled.repairs)
@@ -73,7 +77,6 @@ class Restorer:
         self._in_doubt = bool(recalled.repairs)
         #: Searches in a row that found something to put right.
         self._rounds = 0
-        self._last_moment = LastMoment(clock, lease_left_s, times)
         #: How many rows of the run have the same inputs, and which of those a search has told apart.
         self._equals = Counter(row.result.fingerprint for row in touched.values())
         self._searched: set[int] = set()
@@ -124,7 +127,7 @@ class Restorer:
         if sent is not None:
             self._mending.saw(where.headers, seen, back)
             self._mending.restores(fixes)
-            yield from self._write(sent, list(fixes.values()), looked_at)
+            yield from self._write(sent, list(fixes.values()), where, looked_at)
         if lost := {*lost, *placing.elsewhere, *placing.gone}:
             yield from self._search(lost)
             yield from self._tell(None)
@@ -285,7 +288,7 @@ class Restorer:
         yield from self._tell(None)
         looked_at = self._clock.monotonic()
         try:
-            yield Call("writes", lambda: self._send(cells_of(self._undo.sheet_id, sure), looked_at))
+            yield from self._cells.restore(sure, where, looked_at)
         except (Invalid, NotFound) as error:
             self._view.forget_size()
             raise TryLater("The sheet became smaller while it was put right.", delay_s=1) from error
@@ -312,11 +315,12 @@ class Restorer:
 
     # ── writing ────────────────────────────────────────────────────────────────────────────────────
 
-    def _write(self, sent: Sent, fixes: list[Fix], looked_at: float) -> Generator[Call, Any, None]:
+    def _write(
+        self, sent: Sent, fixes: Sequence[Fix], where: Layout, looked_at: float
+    ) -> Generator[Call, Any, None]:
         self.sent.append(sent)
-        cells = cells_of(self._undo.sheet_id, fixes)
         try:
-            yield Call("writes", lambda: self._send(cells, looked_at))
+            yield from self._cells.restore(fixes, where, looked_at)
         except TryLater as later:
             if not later.maybe_applied:
                 self._not_sent(sent)
@@ -327,10 +331,6 @@ class Restorer:
         else:
             sent.acknowledged = True
             self._note.acknowledged.append(sent.n)
-
-    def _send(self, cells: Cells, looked_at: float) -> None:
-        self._last_moment.check(looked_at)
-        self._sheets.restore(self._undo.spreadsheet_id, cells, timeout_s=self._times.write_s)
 
     def _not_sent(self, sent: Sent) -> None:
         self.sent.remove(sent)

@@ -11,11 +11,12 @@ from backend.domain.selection import Layout
 from backend.usecases.batch.beside import Beside
 from backend.usecases.batch.comparing import holds, typed_over
 from backend.usecases.batch.displaced import Suspect
-from backend.usecases.batch.fixes import cells_of, confirmed
+from backend.usecases.batch.fixes import confirmed
 from backend.usecases.batch.intents import Fix, Note
-from backend.usecases.batch.looking import Call, Seen, TabView
+from backend.usecases.batch.looking import Seen, TabView
 from backend.usecases.batch.repairing import Repairs
 from backend.usecases.batch.sending import Sender
+from backend.usecases.batch.sheet_calls import Call
 from backend.usecases.batch.standing import Standing
 from backend.usecases.batch.stillness import Stillness
 
@@ -31,7 +32,6 @@ class Search:
     def __init__(
         self,
         *,
-        sheet_id: int,
         recipe: Recipe,
         beside: Beside,
         view: TabView,
@@ -39,7 +39,7 @@ class Search:
         sender: Sender,
         repairs: Repairs,
     ) -> None:
-        self._sheet_id, self._recipe, self._beside = sheet_id, recipe, beside
+        self._recipe, self._beside = recipe, beside
         self._view, self._standing, self._sender = view, standing, sender
         self._repairs = repairs
         self._stillness = Stillness()
@@ -73,7 +73,7 @@ class Search:
             self._repairs.announced(sure, rows)
             self._standing.note.repairs = sure
             yield from self._standing.tell()
-            yield from self._sender.put_right(cells_of(self._sheet_id, sure))
+            yield from self._sender.put_right(sure, where)
 
     def _places(self, indexes: set[int], where: Layout, rows: Sequence[Seen]) -> placement.Placing:
         standing = self._standing

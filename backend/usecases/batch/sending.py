@@ -14,11 +14,14 @@ from backend.domain.recipes import Recipe
 from backend.domain.results import Result
 from backend.domain.selection import Layout
 from backend.errors import Invalid, NotFound, TryLater
-from backend.ports import Area, Block, Cell, Clock, Entered, Sheets
-from backend.usecases.batch.intents import Sent
+from backend.ports import Area, Block, Cell, Clock, Entered, Sheets, Strip
+from backend.usecases.batch.anchoring import Anchors
+from backend.usecases.batch.cells_back import CellsBack
+from backend.usecases.batch.intents import Fix, Sent
 from backend.usecases.batch.last_moment import LastMoment
-from backend.usecases.batch.looking import Call, Seen, TabView
+from backend.usecases.batch.looking import Seen, TabView
 from backend.usecases.batch.packing import pack
+from backend.usecases.batch.sheet_calls import Call
 from backend.usecases.batch.standing import Standing
 
 #: Bytes of before-images in one intent; a document holds a MiB. A single row's stay below in any case.
@@ -41,6 +44,7 @@ class Sender:
         sheets: Sheets,
         clock: Clock,
         view: TabView,
+        anchors: Anchors,
         standing: Standing,
         added: Collection[str],
         lease_left_s: Callable[[], float],
@@ -48,9 +52,10 @@ class Sender:
     ) -> None:
         """`added`: headers of columns that the job added; what stood in the others is kept for undo."""
         self._job, self._recipe, self._sheets, self._clock = job, recipe, sheets, clock
-        self._view, self._standing, self._added = view, standing, added
+        self._view, self._anchors, self._standing, self._added = view, anchors, standing, added
         self._times = times
         self._last_moment = LastMoment(clock, lease_left_s, times)
+        self._cells = CellsBack(job, sheets, anchors, self._last_moment, times)
 
     def announce(
         self, placed: Mapping[int, int], seen: Mapping[int, Seen], where: Layout
@@ -84,11 +89,13 @@ class Sender:
 
     def write(self, sent: Sent, where: Layout, looked_at: float) -> Generator[Call, Any, None]:
         self._standing.announced(sent)
-        blocks = self._blocks(sent, where, self._standing.sent_results)
+        blocks = self._values(sent, where, self._standing.sent_results)
         try:
             yield Call("writes", lambda: self._send(blocks, looked_at))
         except TryLater as later:
-            if not later.maybe_applied:
+            if later.maybe_applied:
+                self._anchors.not_answered(blocks)
+            else:
                 self._standing.not_sent(sent)
             raise
         except (Invalid, NotFound):
@@ -98,36 +105,38 @@ class Sender:
             sent.acknowledged = True
             self._standing.note.acknowledged.append(sent.n)
 
-    def put_right(self, cells: list[tuple[Area, Entered]]) -> Generator[Call, Any, None]:
+    def put_right(self, fixes: Sequence[Fix], where: Layout) -> Generator[Call, Any, None]:
         """Restores single cells that were looked at just now."""
-        looked_at = self._clock.monotonic()
         try:
-            yield Call("writes", lambda: self._restore(cells, looked_at))
+            yield from self._cells.restore(fixes, where, self._clock.monotonic())
         except (Invalid, NotFound) as error:
             self._view.forget_size()
             raise TryLater("The sheet became smaller while it was put right.", delay_s=1) from error
 
-    def _send(self, blocks: Sequence[Block], looked_at: float) -> None:
+    def _send(self, blocks: Sequence[Block | Strip], looked_at: float) -> None:
         self._last_moment.check(looked_at)
         self._sheets.write(self._job.spreadsheet_id, blocks, timeout_s=self._times.write_s)
 
-    def _restore(self, cells: list[tuple[Area, Entered]], looked_at: float) -> None:
-        self._last_moment.check(looked_at)
-        self._sheets.restore(self._job.spreadsheet_id, cells, timeout_s=self._times.write_s)
+    def _values(self, sent: Sent, where: Layout, found: Mapping[int, Result]) -> Sequence[Block | Strip]:
+        by_name: dict[str, dict[int, Cell]] = {}
+        for index, place in sent.places.items():
+            for name, text in results.cells(self._recipe, found[index]).items():
+                by_name.setdefault(name, {})[place] = text
+        strips = self._anchors.strips(by_name, where)
+        return self._blocks(by_name, where) if strips is None else strips
 
-    def _blocks(self, sent: Sent, where: Layout, found: Mapping[int, Result]) -> list[Block]:
+    def _blocks(self, by_name: Mapping[str, Mapping[int, Cell]], where: Layout) -> list[Block]:
         """Column runs × row spans; cells between that are not ours stay None, which leaves them alone."""
-        by_place = {place: results.cells(self._recipe, found[index]) for index, place in sent.places.items()}
-        names = {column: name for name, column in where.columns.outputs.items()}
+        by_column = {where.columns.outputs[name]: values for name, values in by_name.items()}
         blocks: list[Block] = []
-        for first_column, last_column in placement.spans(names, gap=0):
-            for first, last in placement.spans(by_place):
-                values: list[list[Cell | None]] = [
-                    [by_place.get(row, {}).get(names[column]) for column in range(first_column, last_column)]
+        for first_column, last_column in placement.spans(by_column, gap=0):
+            for first, last in placement.spans(place for values in by_column.values() for place in values):
+                grid: list[list[Cell | None]] = [
+                    [by_column[column].get(row) for column in range(first_column, last_column)]
                     for row in range(first, last)
                 ]
                 area = Area(self._job.sheet_id, first, last, first_column, last_column)
-                blocks.append(Block(area, values))
+                blocks.append(Block(area, grid))
         return blocks
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from backend.domain.lease import Lease
@@ -16,7 +16,18 @@ from backend.ports import Clock
 SHARED_PER_MINUTE = 48
 MINUTE_S = 60.0
 
+#: A call is given up after so many seconds; a write is sent only with more lease left than this.
+CALL_TIMEOUT_S = 10.0
+
 Kind = Literal["reads", "writes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call to Sheets that is to be made."""
+
+    kind: Kind
+    make: Callable[[], Any]
 
 
 def per_minute(places: int) -> int:

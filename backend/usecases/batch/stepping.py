@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any
 
-from backend.usecases.batch.looking import Call
-from backend.usecases.batch.sheet_calls import SheetCalls
+from backend.usecases.batch.sheet_calls import Call, SheetCalls
 
 
 class Stepper:

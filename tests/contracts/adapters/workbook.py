@@ -59,6 +59,11 @@ class Workbook:
         reply = self.does({"createDeveloperMetadata": {"developerMetadata": entry}})
         return int(reply["createDeveloperMetadata"]["developerMetadata"]["metadataId"])
 
+    def finds(self, data_filter: dict[str, Any]) -> list[Any]:
+        """The developer metadata that another program finds."""
+        found = self._owner("POST", "/developerMetadata:search", {"dataFilters": [data_filter]})
+        return list(found.get("matchedDeveloperMetadata", []))
+
     def _people(self, method: str, body: dict[str, Any]) -> None:
         url = f"{self.standin.url}/_standin/workbooks/{self.id}/editors"
         requests.request(method, url, json=body, timeout=5).raise_for_status()

@@ -1,0 +1,117 @@
+"""Marks the columns of the outputs, so that a write finds them wherever somebody has moved them to.
+
+A write by places hits the columns that stand there when it arrives, and somebody may have moved one since
+our look: then our text lands in a column of theirs. Developer metadata that is tied to a column goes with
+it, so a write that is addressed by its marks cannot.
+
+Where marks are refused (a tab has room for so many), writes go by places, as those of an undo do, and what
+they displace is put right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from backend.domain.job import Job
+from backend.domain.recipes import Recipe
+from backend.domain.selection import HEADER_ROWS, Layout, frozen_layout
+from backend.errors import Forbidden, Invalid, NotFound
+from backend.ports import Anchor, Area, Block, Cell, Sheets, Strip, Tab
+from backend.usecases.batch.sheet_calls import CALL_TIMEOUT_S, Call
+
+#: Marks are set anew so often at one look; somebody is moving columns all the time, or they are refused.
+TRIES = 3
+#: A write by anchors has this many cells at most, those that it passes over from the tab's first row on
+#: included: Sheets advises payloads of at most 2 MB.
+MOST_CELLS = 400_000
+#: One with more than this that Sheets does not answer in time was the last: how long it takes over the cells
+#: that are passed over, Google does not say.
+TALL_CELLS = 40_000
+
+
+class Anchors:
+    """The anchors of one attempt's output columns."""
+
+    def __init__(self, job: Job, recipe: Recipe, sheets: Sheets) -> None:
+        self._job, self._recipe, self._sheets = job, recipe, sheets
+        #: Output name → metadata id, and the column that it stood at when it was last looked at.
+        self._ids: dict[str, int] = {}
+        self._columns: Mapping[str, int] | None = None
+        self._refused = False
+
+    @property
+    def known(self) -> bool:
+        """Whether they were looked at, and nobody has moved a column since as far as is known."""
+        return self._refused or self._columns is not None
+
+    def fit(self, where: Layout) -> bool:
+        """Whether every output's column is marked as such, or none can be."""
+        return self._refused or self._columns == where.columns.outputs
+
+    def strips(self, values: Mapping[str, Mapping[int, Cell]], where: Layout) -> list[Strip] | None:
+        """What is written, by output name and place; None where it has to go by places."""
+        if self._refused or not self.fit(where) or sum(max(one) + 1 for one in values.values()) > MOST_CELLS:
+            return None
+        spans = {name: range(min(one), max(one) + 1) for name, one in values.items()}
+        return [
+            Strip(self._ids[name], spans[name].start, [one.get(place) for place in spans[name]])
+            for name, one in values.items()
+        ]
+
+    def not_answered(self, written: Sequence[Block | Strip]) -> None:
+        """Sheets did not answer such a write in time, or with an error of its own."""
+        cells = sum(one.first_row + len(one.values) for one in written if isinstance(one, Strip))
+        if cells > TALL_CELLS:
+            self.give_up()
+
+    def forget(self) -> None:
+        self._columns = None
+
+    def give_up(self) -> None:
+        """From now on writes go by places."""
+        self._refused = True
+
+    def find(self, tab: Tab) -> Generator[Call, Any, None]:
+        """Looks where they are, and sets them where they are not. Gives up when that is refused."""
+        area = Area(tab.id, 0, min(HEADER_ROWS, tab.rows), 0, tab.columns)
+        spreadsheet_id = self._job.spreadsheet_id
+        for _ in range(TRIES):
+            try:
+                top, found = yield Call(
+                    "reads", lambda: self._sheets.anchors(spreadsheet_id, area, timeout_s=CALL_TIMEOUT_S)
+                )
+            except (Invalid, NotFound):
+                return  # the look that follows meets the same, and says so
+            where = frozen_layout(self._recipe, top, self._job.columns)
+            if where is None:
+                return
+            wanted = where.columns.outputs
+            anchors = {(anchor.name, anchor.column): anchor.metadata_id for anchor in found}
+            self._ids = {
+                name: anchors[name, column] for name, column in wanted.items() if (name, column) in anchors
+            }
+            if self._ids.keys() == wanted.keys():
+                self._columns = wanted
+                return
+            try:
+                yield self._set(tab, wanted, found)
+            except (Invalid, Forbidden):
+                continue
+        self.give_up()
+
+    def _set(self, tab: Tab, wanted: Mapping[str, int], found: Sequence[Anchor]) -> Call:
+        missing = {name: column for name, column in wanted.items() if name not in self._ids}
+        stale = [anchor.metadata_id for anchor in found if anchor.name in missing]
+        return Call(
+            "writes",
+            partial(
+                self._sheets.set_anchors,
+                self._job.spreadsheet_id,
+                tab.id,
+                missing,
+                stale,
+                timeout_s=CALL_TIMEOUT_S,
+            ),
+        )

@@ -1,0 +1,195 @@
+"""Writes find their columns by what is marked on them: nothing of a person's is ever in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from backend.errors import Forbidden, TryLater
+from backend.ports import Block, Strip
+from backend.usecases.batch import anchoring
+from tests.fakes import FakeSheets
+from tests.usecases.desk import OUTPUTS, Desk, a_result, answer
+from tests.usecases.edits import Table
+
+HEADERS = ["Notes", "Company Name", "Company Keywords", "Company Short Description", *OUTPUTS, "Owner"]
+NAMES = ["firm a", "firm b", "firm c"]
+
+
+class Watched(FakeSheets):
+    """What was sent, and somebody who acts right before a write arrives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sent: list[Sequence[Block | Strip]] = []
+        self.restored = 0
+        self.set = 0
+        self.before_write: Callable[[], None] = lambda: None
+        self.trouble: list[Exception] = []
+
+    def write(self, spreadsheet_id: str, blocks: Sequence[Block | Strip], *, timeout_s: float = 30) -> None:
+        self.sent.append(blocks)
+        self.before_write()
+        self.before_write = lambda: None
+        if self.trouble:
+            raise self.trouble.pop()
+        super().write(spreadsheet_id, blocks, timeout_s=timeout_s)
+
+    def restore(self, *args: Any, **kwargs: Any) -> None:
+        self.restored += 1
+        super().restore(*args, **kwargs)
+
+    def set_anchors(self, *args: Any, **kwargs: Any) -> None:
+        self.set += 1
+        super().set_anchors(*args, **kwargs)
+
+    @property
+    def kinds(self) -> list[set[str]]:
+        """Of each write, how it was addressed."""
+        return [{type(block).__name__ for block in blocks} for blocks in self.sent]
+
+
+def a_table(sheets: FakeSheets, blank: int = 0) -> Table:
+    """With so many blank rows below the header."""
+    rows = [["", *[""] * (len(HEADERS) - 1)] for _ in range(blank)] + [
+        [f"note of {name}", name, f"keywords of {name}", "", "", "", "", "", f"owner of {name}"]
+        for name in NAMES
+    ]
+    sheets.has_tab("book", 1, [HEADERS, *rows])
+    return Table(sheets.tab("book", 1), sheets.marks("book", 1))
+
+
+def a_desk(sheets: FakeSheets, blank: int = 0) -> Desk:
+    return Desk(sheets, "book", 1, [a_result(i, i + 1 + blank, name) for i, name in enumerate(NAMES)])
+
+
+def check(table: Table) -> None:
+    """Everything is on its row, whatever the order of the columns."""
+    for line in [line for line in table.lines() if line["Company Name"]]:
+        name = line["Company Name"]
+        assert tuple(line[header] for header in OUTPUTS) == (*answer(name), "✅ Complete")
+        assert (line["Notes"], line["Owner"]) == (f"note of {name}", f"owner of {name}")
+        assert line["Company Keywords"] == f"keywords of {name}"
+
+
+def moved(table: Table, header: str, to: int) -> None:
+    start = table.column(header)
+    for row in table.grid:
+        row.insert(to, row.pop(start))
+    table.marks.insert(to, table.marks.pop(start))
+
+
+def test_a_column_that_is_moved_at_the_write_costs_nothing_at_all() -> None:
+    """Neither a cell of the person's own, nor a second write, nor a repair."""
+    sheets = Watched()
+    table = a_table(sheets)
+    sheets.before_write = lambda: moved(table, "Owner", 0)
+    a_desk(sheets).run({})
+    check(table)
+    assert sheets.kinds == [{"Strip"}]
+    assert sheets.restored == 0
+
+
+def test_anchors_are_set_once_for_a_tab_and_found_again_by_the_next_job() -> None:
+    sheets = Watched()
+    table = a_table(sheets)
+    a_desk(sheets).run({})
+    moved(table, "Status", 0)
+    for header in OUTPUTS:
+        for row in table.grid[1:]:
+            row[table.column(header)] = ""
+    a_desk(sheets).run({})
+    check(table)
+    assert sheets.set == 1
+    assert sheets.kinds == [{"Strip"}, {"Strip"}]
+
+
+def test_a_column_whose_cells_are_cut_and_pasted_is_anchored_anew() -> None:
+    """Then the header stands over another column than the one that bears the mark."""
+    sheets = Watched()
+    table = a_table(sheets)
+    a_desk(sheets).run({})
+    there, here = table.column("Owner"), table.column("Category")
+    for row in table.grid:
+        row[there], row[here] = row[here], row[there]
+        if row is not table.grid[0]:
+            row[there] = ""
+    a_desk(sheets).run({})
+    check(table)
+    assert sheets.set == 2
+    assert [marks for marks in table.marks if "category" in marks.values()] == [table.marks[there]]
+
+
+@pytest.mark.parametrize("refusal", ["full", "protected"])
+def test_a_tab_that_takes_no_anchors_is_written_by_places(refusal: str) -> None:
+    sheets = Watched()
+    sheets.takes_anchors = False
+    if refusal == "protected":
+
+        def refuse(*_: Any, **__: Any) -> None:
+            raise Forbidden("This tab is protected.", code="protected")
+
+        sheets.set_anchors = refuse  # type: ignore[method-assign]
+    table = a_table(sheets)
+    a_desk(sheets).run({})
+    check(table)
+    assert sheets.kinds == [{"Block"}]
+
+
+def test_columns_that_never_hold_still_are_written_by_places_in_the_end() -> None:
+    """Each time they were looked at, somebody has moved them before the next look."""
+    sheets = Watched()
+    table = a_table(sheets)
+
+    def first_goes_last() -> None:
+        moved(table, str(table.grid[0][0]), len(HEADERS) - 1)
+
+    a_desk(sheets).run(dict.fromkeys(range(1, 30), first_goes_last))
+    check(table)
+    assert {"Block"} in sheets.kinds
+
+
+def test_a_tall_write_that_is_not_answered_in_time_is_made_by_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long Google takes over the cells that such a write passes over is not known."""
+    monkeypatch.setattr(anchoring, "TALL_CELLS", 4 * 50)
+    sheets = Watched()
+    table = a_table(sheets, blank=60)
+    sheets.trouble = [TryLater("Sheets did not answer in time.", delay_s=1, maybe_applied=True)]
+    a_desk(sheets, blank=60).run({})
+    check(table)
+    assert sheets.kinds == [{"Strip"}, {"Block"}]
+
+
+def test_a_small_write_that_is_not_answered_in_time_is_made_by_anchors_again() -> None:
+    sheets = Watched()
+    table = a_table(sheets)
+    sheets.trouble = [TryLater("Sheets did not answer in time.", delay_s=1, maybe_applied=True)]
+    a_desk(sheets).run({})
+    check(table)
+    assert sheets.kinds == [{"Strip"}, {"Strip"}]
+
+
+def test_a_write_that_would_pass_over_too_many_cells_goes_by_places(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(anchoring, "MOST_CELLS", 4 * 50)
+    sheets = Watched()
+    table = a_table(sheets, blank=60)
+    a_desk(sheets, blank=60).run({})
+    check(table)
+    assert sheets.kinds == [{"Block"}]
+
+
+def test_more_columns_inserted_at_once_than_a_look_reads_beyond_the_last_are_no_reason_to_add_any() -> None:
+    """The outputs were out of sight, and would have been taken for removed."""
+    sheets = Watched()
+    table = a_table(sheets)
+
+    def inserts() -> None:
+        for row in table.grid:
+            row[0:0] = [""] * 12
+        table.marks[0:0] = [{} for _ in range(12)]
+
+    a_desk(sheets).run({7: inserts})
+    check(table)
+    assert [header for header in table.grid[0] if header] == HEADERS
