@@ -118,6 +118,8 @@ class Restorer:
             prints.pop(place, None)  # another row's, until that is verified
         placing = placement.at_expected([self._expected(index) for index in wanted], prints)
         fixes, lost = self._decide(placing.placed, seen, where)
+        now = set(map(id, self._cells.at_once(fixes.values(), where)))
+        fixes = {index: fix for index, fix in fixes.items() if id(fix) in now}
         back = {index: fix.place for index, fix in fixes.items()}
         deadline = self._clock.now() + 2 * self._times.write_s
         sent = (
@@ -280,7 +282,7 @@ class Restorer:
     def _put_right(
         self, fixes: list[Fix], where: Layout, rows: Sequence[Seen]
     ) -> Generator[Call | Note, Any, None]:
-        sure = yield from confirmed(that_fit(fixes), self._view, where, rows)
+        sure = yield from confirmed(self._cells.at_once(that_fit(fixes), where), self._view, where, rows)
         if not sure:
             return
         self._mending.mends(sure)

@@ -68,7 +68,7 @@ class Search:
     def _put_right(
         self, fixes: list[Fix], where: Layout, rows: Sequence[Seen]
     ) -> Generator[Call | Note, Any, None]:
-        sure = yield from confirmed(fixes, self._view, where, rows)
+        sure = yield from confirmed(self._sender.at_once(fixes, where), self._view, where, rows)
         if sure:
             self._repairs.announced(sure, rows)
             self._standing.note.repairs = sure

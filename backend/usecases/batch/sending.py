@@ -105,6 +105,10 @@ class Sender:
             sent.acknowledged = True
             self._standing.note.acknowledged.append(sent.n)
 
+    def at_once(self, fixes: Sequence[Fix], where: Layout) -> list[Fix]:
+        """Those that one write can put right; the others are found again by the next search."""
+        return self._cells.at_once(fixes, where)
+
     def put_right(self, fixes: Sequence[Fix], where: Layout) -> Generator[Call, Any, None]:
         """Restores single cells that were looked at just now."""
         try:
