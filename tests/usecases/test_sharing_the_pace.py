@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from backend.adapters.event_loop import EventLoop
 from backend.adapters.system_clock import SystemClock
+from backend.domain.money import Price
 from backend.domain.pace import Pace
 from backend.domain.recipes import CASE_A
 from backend.domain.rows import Row
@@ -80,15 +81,21 @@ def test_a_batch_that_is_abandoned_leaves_its_share_to_the_others() -> None:
         loop.close()
 
 
-def asker(model: HeldModel, pace: Pace, loop: EventLoop) -> Asker:
+def asker(
+    model: HeldModel,
+    pace: Pace,
+    loop: EventLoop,
+    shared: SharedCalls | None = None,
+    price: Price | None = None,
+) -> Asker:
     return Asker(
         recipe=CASE_A,
         model=model,
         model_name="gpt-5-nano",
         api_key=None,
-        price=None,
+        price=price,
         pace=pace,
-        shared=SharedCalls(),
+        shared=shared or SharedCalls(),
         runner=loop,
         clock=SystemClock(),
         timeout_s=10,

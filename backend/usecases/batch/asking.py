@@ -26,7 +26,15 @@ from backend.domain.rows import Row
 from backend.errors import PauseJob, RowFailed
 from backend.ports import Answer, Clock, Model
 from backend.usecases.batch.credit import Credit
-from backend.usecases.batch.questions import ALONE, About, Asked, Question, worst_call_microusd, write_prompt
+from backend.usecases.batch.questions import (
+    ALONE,
+    About,
+    Asked,
+    Paid,
+    Question,
+    worst_call_microusd,
+    write_prompt,
+)
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +65,7 @@ class SharedCalls:
     Touched on the event loop alone.
     """
 
-    calls: dict[str, asyncio.Future[tuple[str, ...]]] = field(default_factory=dict)
+    calls: dict[str, asyncio.Future[Paid]] = field(default_factory=dict)
 
 
 class Asker:
@@ -239,11 +247,11 @@ class Asker:
     async def _answer(self, question: Question) -> None:
         question.began = question.began or time.perf_counter()
         while (other := self._shared.calls.get(question.key)) is not None:
-            outputs = await _outcome(other)
-            if outputs is not None:
-                self._finish(question, outputs=outputs, shared=True)
+            paid = await _outcome(other)
+            if paid is not None:
+                self._finish(question, outputs=paid.outputs, shared=paid)
                 return
-        mine: asyncio.Future[tuple[str, ...]] = self._runner.loop.create_future()
+        mine: asyncio.Future[Paid] = self._runner.loop.create_future()
         self._shared.calls[question.key] = mine
         try:
             outputs = await self._ask_until_settled(question)
@@ -255,7 +263,7 @@ class Asker:
             self.pause = pause
             self._finish(question, left=True)
         else:
-            mine.set_result(outputs)
+            mine.set_result(Paid(outputs, question.cost_microusd))
             self._finish(question, outputs=outputs)
         finally:
             if self._shared.calls.get(question.key) is mine:
@@ -324,7 +332,7 @@ class Asker:
         *,
         outputs: tuple[str, ...] = (),
         failure: RowFailed | None = None,
-        shared: bool = False,
+        shared: Paid | None = None,
         left: bool = False,
     ) -> None:
         ms = round((time.perf_counter() - question.began) * 1000)
@@ -335,7 +343,7 @@ class Asker:
             self._wake.set()
 
 
-async def _outcome(call: asyncio.Future[tuple[str, ...]]) -> tuple[str, ...] | None:
-    """Another job's outputs for the same question, or None when it did not get any."""
+async def _outcome(call: asyncio.Future[Paid]) -> Paid | None:
+    """Another job's answer to the same question, or None when it did not get any."""
     await asyncio.wait([call])
     return None if call.cancelled() else call.result()

@@ -19,7 +19,7 @@ def bill_of(asked: Iterable[Asked]) -> Bill:
     total = Bill()
     for one in asked:
         question = one.question
-        if one.failure is None and not one.shared and not one.left:
+        if one.failure is None and one.shared is None and not one.left:
             total += Bill(1, question.likely_in, question.tokens_in, question.tokens_out, one.ms)
     return total
 

@@ -119,7 +119,7 @@ class Feeder:
             if one.left:
                 continue
             found += to_results(one, now)
-            if one.failure is None and not one.shared:
+            if one.failure is None and one.shared is None:
                 writes.append(
                     Create(answer_doc_key(one.question.key), _answer(one, now), now + self._keep_answers_s)
                 )
@@ -194,9 +194,13 @@ class Feeder:
         return found
 
     def _known(self, keys: list[str]) -> list[Document | None]:
-        if self._job.fresh:
-            return [None] * len(keys)
-        return self._documents.get_many([answer_doc_key(key) for key in keys])
+        """Answers to these questions. A job that asks anew takes only those that were given since it began:
+        rows that are equal, and far apart, cost one call there, too."""
+        found = self._documents.get_many([answer_doc_key(key) for key in keys])
+        if not self._job.fresh:
+            return found
+        began = self._job.started_at or self._clock.now()
+        return [document if document and document.data["at"] >= began else None for document in found]
 
     def _cached(self, row: Row, answer: dict[str, Any], about: About) -> Result:
         return Result(

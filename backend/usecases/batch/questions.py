@@ -56,6 +56,14 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class Paid:
+    """An answer, and what it has cost whoever asked."""
+
+    outputs: tuple[str, ...]
+    cost_microusd: int
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A question that has ended: with outputs, with a failure, or `left`."""
 
@@ -63,8 +71,8 @@ class Asked:
     outputs: tuple[str, ...] = ()
     failure: RowFailed | None = None
     ms: int = 0
-    #: Another job of this process was asking the same and paid.
-    shared: bool = False
+    #: Another job of this process was asking the same and paid so much.
+    shared: Paid | None = None
     #: Nothing came of it and its rows stay open, but what it cost is settled.
     left: bool = False
 
@@ -92,6 +100,7 @@ def worst_call_microusd(prompt: Prompt, price: Price) -> int:
 def to_results(asked: Asked, now: float) -> list[Result]:
     """A result for each row of the question: the first pays, the others are told for nothing."""
     question = asked.question
+    price = asked.shared.cost_microusd if asked.shared else question.cost_microusd
     found: list[Result] = []
     for position, row in enumerate(question.rows):
         first = position == 0
@@ -115,8 +124,8 @@ def to_results(asked: Asked, now: float) -> list[Result]:
                     "done",
                     asked.outputs,
                     sentence=question.about.remark,
-                    cached=asked.shared or not first,
-                    saved_microusd=0 if first and not asked.shared else question.cost_microusd,
+                    cached=asked.shared is not None or not first,
+                    saved_microusd=0 if first and asked.shared is None else price,
                     at=now,
                     **facts,
                 )
