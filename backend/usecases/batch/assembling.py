@@ -11,6 +11,7 @@ from backend.domain.answers import tenant
 from backend.domain.job import Job
 from backend.domain.money import price_of
 from backend.domain.recipes import Recipe
+from backend.errors import PauseJob
 from backend.ports import Create, Increment, Tab
 from backend.usecases.batch.asking import Asker
 from backend.usecases.batch.beside import Beside
@@ -59,6 +60,12 @@ def assemble(job: Job, recipe: Recipe, outside: Outside, tally: Tally, tab: Tab 
         job_budget=job.budget_microusd,
         caps=settings.caps if job.api_key_hash is None else settings.caps.on_an_own_key(),
     )
+    if purse.is_bounded and price_of(job.model, settings.prices) is None:
+        # It had one when the budget was set: the settings have changed since.
+        raise PauseJob(
+            "no_price",
+            f"There is no price for {job.model}, so the budget cannot be kept. Add it to PRICES, then resume.",
+        )
     return Work(
         job=job,
         recipe=recipe,

@@ -81,11 +81,12 @@ def give_place_back(
             raise NotFound("The document of running places is gone.")
         left = [place for place in places_from_data(slots.data) if place.job_id != job.id]
         changed = change(job)
+        because = jobs.why(changed) if changed.status is Status.PENDING else why
         rest = rest_cancelled(documents, changed) if changed.status in LEFT else []
         writes: list[Write] = [
             replace_job(changed, version),
             Replace(SLOTS, slots.version, places_to_data(left)),
-            event(job.id, clock, "Rowmill", WHAT[changed.status], why),
+            event(job.id, clock, "Rowmill", WHAT[changed.status], because),
             *_taken_back(documents, changed),
             *rest,
             *end_counted(documents, changed, clock.now(), rest),

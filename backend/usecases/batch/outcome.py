@@ -21,6 +21,8 @@ class Outcome:
     #: What is told of it; the reason's own sentence unless it says more.
     sentence: str | None = None
     delay_s: float = 0.0
+    #: The job's budget that is used up.
+    budget_microusd: int | None = None
     #: For the log: its traceback says where the job met what stopped it.
     cause: Exception | None = None
 
@@ -65,7 +67,7 @@ def change(outcome: Outcome, now: float, trace_id: str | None) -> Callable[[Job]
             reason = outcome.reason or "sheet_gone"
             return partial(jobs.fail, reason=reason, sentence=outcome.why or "", now=now, trace_id=trace_id)
         case "paused":
-            return partial(_pause, reason=outcome.reason or "asked", sentence=outcome.sentence, now=now)
+            return partial(_pause_itself, outcome=outcome, now=now)
         case "later":
             reason, delay_s = outcome.reason or jobs.IN_LINE, outcome.delay_s
             return partial(_later, reason=reason, now=now, delay_s=delay_s)
@@ -75,6 +77,13 @@ def change(outcome: Outcome, now: float, trace_id: str | None) -> Callable[[Job]
 
 def _pause(job: Job, reason: str, sentence: str | None, now: float) -> Job:
     return jobs.cancel(job, now) if job.stopping == "cancel" else jobs.pause(job, reason, sentence)
+
+
+def _pause_itself(job: Job, outcome: Outcome, now: float) -> Job:
+    used_up = outcome.budget_microusd
+    if used_up is not None and not job.stopping and (job.budget_microusd or 0) > used_up:
+        return jobs.back_in_line(job, jobs.IN_LINE, now)  # raised while the last results were being written
+    return _pause(job, outcome.reason or "asked", outcome.sentence, now)
 
 
 def _later(job: Job, reason: str, now: float, delay_s: float) -> Job:

@@ -61,6 +61,15 @@ class Purse:
         """A person raised or lowered it while the job runs."""
         self._job_budget = microusd
 
+    @property
+    def is_bounded(self) -> bool:
+        """Whether any budget applies."""
+        return self._job_budget is not None or bool(self._days())
+
+    @property
+    def job_budget_microusd(self) -> int | None:
+        return self._job_budget
+
     def settle(self, reserved: int, cost: int) -> None:
         """Calls ended: what was reserved for them and not spent goes back with the next block.
 

@@ -160,7 +160,8 @@ class Work:
             self.purse.reserved(block.microusd)
             self._asker.lend(block.microusd)
         elif self._asker.only_money_is_missing and not self._found:
-            self._end_asking(Outcome("paused", block.short))
+            used_up = self.purse.job_budget_microusd if block.short == "budget_reached" else None
+            self._end_asking(Outcome("paused", block.short, budget_microusd=used_up))
 
     # ── committing ─────────────────────────────────────────────────────────────────────────────────
 

@@ -1,0 +1,102 @@
+"""A budget is kept whatever is changed while a job runs or waits, and raising it lets the job go on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from backend.domain.job import Status
+from backend.domain.money import Price
+from backend.errors import Invalid
+from backend.usecases import move_job
+from backend.usecases.batch.purse import Caps
+from backend.usecases.records import EVENTS
+from tests.usecases.world import ANA, Fate, World
+
+PRICES = {"a-model": Price(1_000_000, 1_000_000)}
+#: The fake model's bill for one call.
+CALL = 120
+
+
+def priced(world: World, rows: int) -> str:
+    world.settings = replace(world.settings, prices=PRICES)
+    world.has_rows(1, *(f"Firm {n}" for n in range(rows)))
+    [job_id] = world.create(1)
+    return job_id
+
+
+def budget(world: World, job_id: str, microusd: int) -> None:
+    move_job.change_settings(
+        ANA, job_id, priority=None, budget_microusd=microusd,
+        documents=world.documents, clock=world.clock, prices=PRICES,
+    )  # fmt: skip
+
+
+def test_a_budget_that_is_raised_while_the_last_results_are_written_lets_the_job_go_on(world: World) -> None:
+    job_id = priced(world, 100)
+    budget(world, job_id, 10_000)
+    world.admit()
+    raised = Fate("write", 2, "meanwhile", meanwhile=lambda: budget(world, job_id, 10**9))
+    report = world.deliver_next(raised)
+    assert report is not None
+    assert 0 < report.cost_microusd <= 10_000
+    assert raised.calls >= 2
+    assert world.job(job_id).status is not Status.PAUSED
+    world.run_until_quiet()
+    assert (world.job(job_id).status, world.counts(job_id)["done"]) == (Status.COMPLETED, 100)
+    told = [document.data for document in world.documents.query(EVENTS, {"job_id": job_id}).documents]
+    assert not [event for event in told if "used up" in (event.get("why") or "")]
+
+
+def test_a_budget_that_is_used_up_pauses_with_the_reason_when_all_is_settled_and_raising_it_resumes(
+    world: World,
+) -> None:
+    job_id = priced(world, 100)
+    budget(world, job_id, 10_000)
+    world.run_until_quiet()
+    job, counts = world.job(job_id), world.counts(job_id)
+    assert (job.status, job.reason) == (Status.PAUSED, "budget_reached")
+    assert 0 < counts["done"] < 100
+    assert counts["answered"] == 0, "what was paid for stands in the sheet"
+    assert counts["cost_microusd"] == counts["done"] * CALL <= 10_000
+    budget(world, job_id, 10**9)
+    assert world.job(job_id).status is Status.PENDING
+    world.run_until_quiet()
+    assert world.counts(job_id)["done"] == 100
+
+
+@pytest.mark.parametrize("microusd", [0, CALL - 1])
+def test_a_budget_smaller_than_one_call_asks_nothing(world: World, microusd: int) -> None:
+    job_id = priced(world, 3)
+    budget(world, job_id, microusd)
+    world.run_until_quiet()
+    assert (world.job(job_id).reason, world.model.asked.total()) == ("budget_reached", 0)
+
+
+def test_a_model_that_has_lost_its_price_is_not_asked_where_a_budget_is_to_be_kept(world: World) -> None:
+    job_id = priced(world, 3)
+    budget(world, job_id, 10**9)
+    world.settings = replace(world.settings, prices={})
+    world.run_until_quiet()
+    job = world.job(job_id)
+    assert (job.status, job.reason, world.model.asked.total()) == (Status.PAUSED, "no_price", 0)
+    assert "no price for a-model" in (job.error or "")
+    world.settings = replace(world.settings, prices=PRICES)
+    world.move("resume", job_id)
+    world.run_until_quiet()
+    assert world.counts(job_id)["done"] == 3
+
+
+def test_nor_where_it_is_a_days_budget(world: World) -> None:
+    job_id = priced(world, 3)
+    world.settings = replace(world.settings, prices={}, caps=Caps(user_day_microusd=10**9))
+    world.run_until_quiet()
+    assert (world.job(job_id).reason, world.model.asked.total()) == ("no_price", 0)
+
+
+def test_a_model_without_a_price_takes_no_budget(world: World) -> None:
+    world.has_rows(1, "Acme")
+    with pytest.raises(Invalid, match="There is no price for a-model, so a budget cannot be kept"):
+        world.create(1, budget_microusd=10**9)
+    assert not world.jobs()
