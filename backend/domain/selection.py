@@ -13,6 +13,8 @@ from backend.domain.rows import Row, fingerprint, inputs_of
 
 #: The header is looked for in so many rows at the top.
 HEADER_ROWS = 10
+#: Characters of a cell that a filter goes by.
+FILTER_CHARS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,18 @@ class Layout:
 def layout(
     recipe: Recipe, top: Sequence[Sequence[object]], chosen: Mapping[str, str] | None = None
 ) -> Layout:
-    """Finds the header among the top rows: the first that serves the recipe, else the first not blank."""
+    """Finds the header among the top rows: the first that serves the recipe.
+
+    Else the first of several cells, since no recipe makes do with one column: a title has one. Else the first
+    that is not blank.
+    """
     rows = [tuple(as_text(cell) for cell in row) for row in top[:HEADER_ROWS]]
     for number, headers in enumerate(rows):
         columns = recognise(recipe, headers, chosen)
         if columns.problem is None:
             return Layout(number, headers, columns)
-    first = next((number for number, row in enumerate(rows) if any(not is_blank(cell) for cell in row)), 0)
+    cells = [sum(not is_blank(cell) for cell in row) for row in rows]
+    first = next((n for least in (2, 1) for n, filled in enumerate(cells) if filled >= least), 0)
     headers = rows[first] if rows else ()
     return Layout(first, headers, recognise(recipe, headers, chosen))
 
@@ -86,8 +93,13 @@ def filled(recipe: Recipe, row: Found) -> bool:
     return all(not is_blank(row.outputs.get(output.name, "")) for output in recipe.outputs)
 
 
+def filter_text(text: str) -> str:
+    """A cell's text as filters offer and compare it."""
+    return text.strip()[:FILTER_CHARS].rstrip()
+
+
 def passes_filter(job: Job, row: Found) -> bool:
-    return job.filter is None or (row.filter_value or "").strip() == job.filter.value.strip()
+    return job.filter is None or filter_text(row.filter_value or "") == filter_text(job.filter.value)
 
 
 def takes(job: Job, row: Found, is_stale: Callable[[Found], bool]) -> bool:

@@ -154,8 +154,18 @@ class _Tally:
     def accept(self, row: Row) -> None:
         self.count += 1
         self.filled_taken += self._filled
-        if rows.why_skipped(self._recipe, row.inputs) is None:
+        if rows.why_skipped(self._recipe, row.inputs) is None and self._has_address(row):
             self.askable.append(row)
+
+    def _has_address(self, row: Row) -> bool:
+        """Whether there is a website to read, where that is what is asked about, or enough besides."""
+        if self._recipe.website is None:
+            return True
+        try:
+            page_key(row.inputs.get(self._recipe.website, ""))
+        except RowFailed:
+            return self._job.fallback and rows.can_fall_back(row.inputs)
+        return True
 
     def chunks(self, *, last: bool) -> Iterator[Chunk]:  # noqa: ARG002
         """An estimate keeps nothing."""
@@ -251,7 +261,7 @@ def _with_pages(
             try:
                 key = page_key(row.inputs.get(recipe.website, ""))
             except RowFailed:
-                continue  # it will be asked without its website, or fail for nothing
+                continue  # it will be asked without its website
             keys[row.index] = page_doc_key(key, standin=standin)
         found = dict(zip(keys, documents.get_many(list(keys.values())), strict=True))
         for row in page:
@@ -293,7 +303,7 @@ def _warnings(
         found.append("There is nothing to do: no row fits this selection.")
     elif not tally.askable:
         which = "The rows that are left have not" if tally.filled_left else "No row has"
-        found.append(f"{which} the inputs that are needed; each would be skipped.")
+        found.append(f"{which} the inputs that are needed; nothing would be asked.")
     if tally.filled_taken:
         found.append(
             f"{tally.filled_taken:,} rows have results already, which would be replaced. Undo puts them back."

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from backend.domain.cells import as_text, is_blank
 from backend.domain.headers import Columns, letter
 from backend.domain.recipes import RECIPES, Recipe
-from backend.domain.selection import HEADER_ROWS, Layout, filter_column, layout
+from backend.domain.selection import HEADER_ROWS, Layout, filter_column, filter_text, layout
 from backend.errors import Invalid, NotFound
 from backend.ports import Area, Cell, Sheets, Spreadsheet, Tab
 
@@ -17,8 +17,6 @@ from backend.ports import Area, Cell, Sheets, Spreadsheet, Tab
 TOP_ROWS = 200
 #: Different values that a filter offers.
 MOST_VALUES = 1_000
-#: Characters of a value that is offered.
-VALUE_CHARS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +58,30 @@ def inspect_sheet(spreadsheet_id: str, sheet_id: int | None, *, sheets: Sheets) 
     """Two reads, and a third for the number of rows where there are more than the top shows."""
     spreadsheet, tab = describe_tab(sheets, spreadsheet_id, sheet_id)
     (top,) = sheets.read(spreadsheet_id, [_top(tab)])
-    inspected = _inspected(spreadsheet, tab, top)
+    return _counted(_inspected(spreadsheet, tab, top), sheets)
+
+
+def _counted(inspected: Inspected, sheets: Sheets) -> Inspected:
+    """With the number of all rows, where the top does not show them all."""
+    tab = inspected.tab
     if tab.rows <= _top(tab).last_row:
         return inspected
     columns = _telling_columns(inspected.layouts)
     areas = [Area(tab.id, inspected.layout.first_row, tab.rows, column, column + 1) for column in columns]
-    rows = max(_last_filled(grid) for grid in sheets.read(spreadsheet_id, areas))
+    rows = max(_last_filled(grid) for grid in sheets.read(inspected.spreadsheet.id, areas))
     return replace(inspected, rows=rows)
 
 
 def inspect_tops(spreadsheet_id: str, sheet_ids: Sequence[int], *, sheets: Sheets) -> list[Inspected]:
-    """The tops of these tabs, by two calls to the API however many they are; raises `NotFound`."""
+    """The tops of these tabs, by two calls to the API however many they are; raises `NotFound`.
+
+    Where a top has no rows and the tab goes on below it, one more read tells whether any come later.
+    """
     spreadsheet = sheets.describe(spreadsheet_id)
     tabs = [_tab(spreadsheet, sheet_id) for sheet_id in sheet_ids]
     tops = sheets.read(spreadsheet_id, [_top(tab) for tab in tabs])
-    return [_inspected(spreadsheet, tab, top) for tab, top in zip(tabs, tops, strict=True)]
+    found = [_inspected(spreadsheet, tab, top) for tab, top in zip(tabs, tops, strict=True)]
+    return [one if one.rows else _counted(one, sheets) for one in found]
 
 
 def _top(tab: Tab) -> Area:
@@ -152,6 +159,6 @@ def column_values(
         raise Invalid(f'There is no column called "{header}".', {"column": "not found"})
     (grid,) = sheets.read(spreadsheet_id, [Area(tab.id, where.first_row, tab.rows, column, column + 1)])
     filled = _last_filled(grid)
-    counts = Counter(as_text(row[0]).strip()[:VALUE_CHARS] for row in grid[:filled])
+    counts = Counter(filter_text(as_text(row[0])) for row in grid[:filled])
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return ordered[:MOST_VALUES], len(ordered) > MOST_VALUES

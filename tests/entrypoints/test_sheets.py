@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.entrypoints.house import Caller, House
+from tests.entrypoints.house import HEADERS, Caller, House
 
 TITLED = [
     ["Leads of May", "", ""],
@@ -69,3 +69,61 @@ def test_a_tab_with_nothing_below_its_header_has_no_values(house: House, alice: 
     found = alice.ask("GET", f"/api/sheets/{sheet}/values?sheet_id=0&column=Company Name")
     assert (found["values"], found["truncated"]) == ([], False)
     assert alice.ask("GET", f"/api/sheets/{sheet}")["row_count"] == 0
+
+
+def test_columns_of_other_names_can_be_chosen_below_a_title(house: House, alice: Caller, sheet: str) -> None:
+    holds(house, sheet, [["Leads of May"], [], ["Firm Nr 1", "What they do"], ["Oak Tools", "hammers"]])
+    alice.prove(sheet)
+    found = alice.ask("GET", f"/api/sheets/{sheet}")
+    assert [column["header"] for column in found["headers"]] == ["Firm Nr 1", "What they do"]
+    assert (found["row_count"], found["suggested_recipe"]) == (1, None)
+    chosen = {"company_name": "Firm Nr 1", "company_keywords": "What they do"}
+    assert estimate(alice, sheet, columns=chosen)["calls"] == 1
+    assert alice.queue(sheet, columns=chosen)["columns"] == chosen
+
+
+def test_rows_far_below_the_header_are_rows(house: House, alice: Caller, sheet: str) -> None:
+    far = ["Oak Tools", "hammers", ""]
+    holds(house, sheet, [HEADERS, *[[""] * 3] * 300, far])
+    alice.prove(sheet)
+    assert alice.ask("GET", f"/api/sheets/{sheet}")["row_count"] == 301
+    assert alice.queue(sheet)["status"] in ("PENDING", "RUNNING")
+    holds(house, sheet, [HEADERS])
+    refused = alice.call("POST", "/api/jobs", {**SELECTION, "spreadsheet_id": sheet, "sheet_ids": [0]})
+    assert (refused.status_code, "no rows below its header" in refused.text) == (422, True), refused.text
+
+
+def test_a_value_of_any_length_that_a_filter_offers_finds_its_rows(
+    house: House, alice: Caller, sheet: str
+) -> None:
+    """Offered are its first 500 characters; the cut may fall behind a space."""
+    rows = [["Oak Tools", "hammers", text] for text in ("x" * 499 + " and more", "x" * 499, "short")]
+    holds(house, sheet, [[*HEADERS[:2], "Notes"], *rows])
+    alice.prove(sheet)
+    values = alice.ask("GET", f"/api/sheets/{sheet}/values?sheet_id=0&column=Notes")["values"]
+    assert [(len(entry["value"]), entry["count"]) for entry in values] == [(499, 2), (5, 1)]
+    for entry in values:
+        told = estimate(alice, sheet, filter={"column": "Notes", "value": entry["value"]})
+        assert told["rows_found"] == entry["count"]
+
+
+def test_rows_that_fail_without_a_call_are_not_counted_as_calls(
+    house: House, alice: Caller, sheet: str
+) -> None:
+    """They have no address that could be read, and nothing besides it or no leave to use that."""
+    rows = [["Oak", "oak.test", ""], ["Fir", "", ""], ["Elm", "http://[", ""], ["Ash", "", "timber"]]
+    holds(house, sheet, [["Company Name", "Website", "Keywords"], *rows])
+    alice.prove(sheet)
+    told = estimate(alice, sheet, recipe="case_b")
+    assert (told["rows_found"], told["without_inputs"], told["calls"]) == (4, 2, 2)
+    told = estimate(alice, sheet, recipe="case_b", fallback=False)
+    assert (told["rows_found"], told["without_inputs"], told["calls"]) == (4, 3, 1)
+
+
+SELECTION = {"recipe": "case_a", "mode": "all"}
+
+
+def estimate(caller: Caller, sheet: str, **more: Any) -> dict[str, Any]:
+    body = {"spreadsheet_id": sheet, "sheet_id": 0, **SELECTION, **more}
+    found: dict[str, Any] = caller.ask("POST", "/api/estimates", body)
+    return found
