@@ -1,4 +1,4 @@
-"""Equal rows cost one call, wherever they stand and whichever job asks; the others are told what they saved."""
+"""Equal rows cost one call, wherever they stand and whichever job asks; what that saved is told."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def assemble(job: Job, recipe: Recipe, outside: Outside, tally: Tally, tab: Tab 
         # It had one when the budget was set: the settings have changed since.
         raise PauseJob(
             "no_price",
-            f"There is no price for {job.model}, so the budget cannot be kept. Add it to PRICES, then resume.",
+            f"There is no price for {job.model}, so the budget cannot be kept. Set one, then resume.",
         )
     return Work(
         job=job,
