@@ -20,7 +20,15 @@ class Waiting(Protocol):
     @property
     def index(self) -> int: ...
     @property
-    def place(self) -> int: ...
+    def place(self) -> int:
+        """Where it should be now."""
+        ...
+
+    @property
+    def was(self) -> int:
+        """Where it was when it was accepted."""
+        ...
+
     @property
     def fingerprint(self) -> str: ...
 
@@ -63,8 +71,8 @@ def anywhere(
 
     Of several places for equal rows, those that `avoid` names are taken last.
 
-    `accepted` are the fingerprints of all rows of the job. A row that is nowhere is *stale* when, between
-    its neighbours, a row stands that nobody accepted (somebody edited it), else *gone*.
+    `accepted` are the fingerprints of all rows of the job. A row that is nowhere is *stale* when a row that
+    nobody accepted stands where it was, or between its neighbours (somebody edited it), else *gone*.
     """
     places: dict[str, list[int]] = defaultdict(list)
     for offset, found in enumerate(seen):
@@ -82,11 +90,19 @@ def anywhere(
             taken.add(place)
             placing.placed[row.index] = place
             shifts.append((row.place, place - row.place))
-    for row in ready:
-        if row.index not in placing.placed:
-            place = row.place + shift_near(row.place, shifts)
-            here = seen[place - first] if 0 <= place - first < len(seen) else ""
-            (placing.stale if here and here not in accepted else placing.gone).append(row.index)
+    lost = [row for row in ready if row.index not in placing.placed]
+    if not lost:
+        return placing
+    strangers = {first + at for at, found in enumerate(seen) if found and found not in accepted}
+    edited: set[int] = set()
+    near = [(row.index, row.place + shift_near(row.place, shifts)) for row in lost]
+    # Where it was comes first: `shifts` are those of the rows that are looked for, and they may be far away.
+    for index, place in [*((row.index, row.was) for row in lost), *near]:
+        if index not in edited and place in strangers:
+            strangers.discard(place)  # it explains one row, not two
+            edited.add(index)
+    for row in lost:
+        (placing.stale if row.index in edited else placing.gone).append(row.index)
     return placing
 
 

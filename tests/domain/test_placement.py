@@ -20,6 +20,10 @@ class Waits:
     place: int
     fingerprint: str
 
+    @property
+    def was(self) -> int:
+        return self.place
+
 
 def ready(prints: list[str]) -> list[Waits]:
     return [Waits(index, FIRST + index, text) for index, text in enumerate(prints)]
@@ -89,6 +93,19 @@ def test_a_row_with_other_inputs_between_its_neighbours_is_stale_and_a_deleted_o
     waiting = ready(["a", "b", "c"])
     assert anywhere(waiting, ["a", "edited", "c"], FIRST, {"a", "b", "c"}).stale == [1]
     assert anywhere(waiting, ["a", "c"], FIRST, {"a", "b", "c"}).gone == [1]
+
+
+def test_an_edited_row_is_stale_although_rows_far_below_have_moved_up() -> None:
+    """Those that stand where they were have their places already, and are not looked for."""
+    waiting = [row for row in ready(["a", "b", "c", "d", "e"]) if row.fingerprint in "bde"]
+    found = anywhere(waiting, ["a", "edited", "c", "e"], FIRST, set("abcde"))
+    assert (found.placed, found.stale, found.gone) == ({4: 4}, [1], [3])
+
+
+def test_one_strange_row_explains_one_lost_row() -> None:
+    waiting = [row for row in ready(["a", "b", "c", "d"]) if row.fingerprint in "bcd"]
+    found = anywhere(waiting, ["a", "edited", "d"], FIRST, set("abcd"))
+    assert (found.placed, found.stale, found.gone) == ({3: 3}, [1], [2])
 
 
 def test_a_blank_row_is_never_looked_for_elsewhere() -> None:

@@ -67,6 +67,14 @@ def test_another_version_of_the_recipe_makes_all_of_ours_stale(world: World, mon
     assert run(world, mode="stale") == {"Acme", "Bolt"}
 
 
+def test_another_model_makes_all_of_ours_stale(world: World) -> None:
+    world.has_rows(1, *NAMES)
+    run(world, max_rows=2)
+    world.model_name = "another-model"
+    assert run(world, mode="stale") == {"Acme", "Bolt"}
+    assert run(world, mode="stale") == set()
+
+
 def test_from_a_row_on_so_many_and_with_a_value(world: World) -> None:
     world.has_rows(1, *NAMES)
     assert run(world, start_row=4, max_rows=1) == {"Cora"}
@@ -75,3 +83,15 @@ def test_from_a_row_on_so_many_and_with_a_value(world: World) -> None:
     edit(world, "Ergo", "Company Keywords", "tools")
     assert run(world, filter=Filter("company keywords", "tools")) == {"Bolt", "Ergo"}
     assert run(world, filter=Filter("Company Keywords", "none")) == set()
+
+
+def test_beyond_the_last_row_there_is_nothing_and_of_more_rows_than_there_are_all(world: World) -> None:
+    world.has_rows(1, *NAMES)
+    assert run(world, start_row=len(NAMES) + 2) == set()
+    assert run(world, max_rows=1_000) == set(NAMES)
+
+
+def test_blank_rows_in_between_count_and_those_at_the_end_do_not(world: World) -> None:
+    world.has_rows(1, "Acme", "", "", "Bolt", "", "")
+    assert run(world) == {"Acme", "", "Bolt"}
+    assert world.counts(world.jobs()[0].id)["total"] == 4

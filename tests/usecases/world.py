@@ -101,6 +101,7 @@ class World:
         self.documents, self.clock = documents, clock
         self.queue, self.sheets, self.model = FakeQueue(), FakeSheets(), FakeModel()
         self.pages = FakePages()
+        self.model_name = "a-model"
         self.settings = replace(_SETTINGS, **settings)
         self._runner = runner
         self._threads = ThreadPoolExecutor(1)
@@ -127,7 +128,7 @@ class World:
             documents=self.documents,
             sheets=self.sheets,
             clock=self.clock,
-            limits=JobLimits("a-model", "fake", {}),
+            limits=JobLimits(self.model_name, "fake", {}),
         )
 
     def admit(self, fate: Fate | None = None) -> list[str]:

@@ -99,7 +99,7 @@ class Standing:
         return max(0, result.place + placement.shift_near(result.place, self.shifts))
 
     def expected(self, result: Result) -> Expected:
-        return Expected(result.index, self.expected_place(result), result.fingerprint)
+        return Expected(result.index, self.expected_place(result), result.fingerprint, result.place)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +109,5 @@ class Expected:
     index: int
     place: int
     fingerprint: str
+    #: Where it was when it was accepted; -1: not told.
+    was: int = -1
