@@ -39,7 +39,7 @@ REASONS: dict[str, str] = {
     "key_refused": "The model's key was refused. Set a valid key, then resume.",
     "quota_gone": "The model account has no credit left. Top it up, then resume.",
     "model_unknown": "The model is not available to this key. Choose another one, then resume.",
-    "budget_reached": "The budget is used up. Raise it to go on.",
+    "budget_reached": "The budget is reached: less is left than one more call may cost. Raise it to go on.",
     "no_price": "There is no price for the model, so the budget cannot be kept. Set one, then resume.",
     "day_budget_reached": "Today's spending limit is used up. Resume tomorrow, or raise the limit.",
     "not_shared": "The spreadsheet is no longer shared with us. Share it again, then resume.",

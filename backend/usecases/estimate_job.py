@@ -20,7 +20,7 @@ from backend.usecases.batch.billing import kept_bills
 from backend.usecases.batch.frozen import Chunk, select
 from backend.usecases.batch.kept import staleness
 from backend.usecases.batch.process import BatchSettings
-from backend.usecases.batch.questions import write_prompt
+from backend.usecases.batch.questions import worst_call_microusd, write_prompt
 from backend.usecases.batch.sheet_calls import Call
 from backend.usecases.create_job import JobLimits, Wish, chosen_recipe
 from backend.usecases.inspect_sheet import obstacles
@@ -85,6 +85,8 @@ def estimate_job(
         cost = estimate.cost(recipe, price, len(asked.questions), asked.likely_in, learned)
     place = _place_in_line(documents, job, clock, places, live_places)
     first = asked.questions[0] if asked.questions else None
+    prompt = write_prompt(recipe, answers.schema(recipe), first.row, first.text) if first else None
+    worst = worst_call_microusd(prompt, price) if prompt and price else 0
     return Estimate(
         rows_found=tally.count + tally.filled_left,
         without_inputs=tally.count - len(tally.askable),
@@ -97,11 +99,11 @@ def estimate_job(
         model=job.model,
         seconds=estimate.duration(len(asked.questions), tally.count, settings.in_flight, learned),
         place_in_line=place,
-        prompt=write_prompt(recipe, answers.schema(recipe), first.row, first.text) if first else None,
+        prompt=prompt,
         prompt_row=first.row.place + 1 if first else 0,
         warnings=[
             *obstacles(recipe, tab, where.columns, where.headers),
-            *_warnings(wish, tally, asked, price, cost, job.model),
+            *_warnings(wish, tally, asked, price, cost, worst, job.model),
             *_busy(documents, job),
         ],
     )
@@ -296,7 +298,7 @@ def _busy(documents: Documents, job: Job) -> list[str]:
 
 
 def _warnings(
-    wish: Wish, tally: _Tally, asked: _Asked, price: Price | None, cost: Range, model: str
+    wish: Wish, tally: _Tally, asked: _Asked, price: Price | None, cost: Range, worst: int, model: str
 ) -> list[str]:
     found: list[str] = []
     if not tally.count:
@@ -310,8 +312,9 @@ def _warnings(
         )
     if price is None and asked.questions:
         found.append(f"There is no price for {model}, so the cost is not known and no budget can be kept.")
-    if wish.budget_microusd is not None and price is not None and cost.mid > wish.budget_microusd:
-        share = wish.budget_microusd / cost.mid
+    # The last call, too, is made only while the most that it may cost is left.
+    if wish.budget_microusd is not None and cost.mid and cost.mid + worst > wish.budget_microusd:
+        share = max(0, wish.budget_microusd - worst) / cost.mid
         found.append(
             f"The budget will be reached after about {round(len(asked.questions) * share):,} of "
             f"{len(asked.questions):,} questions; the job then pauses."

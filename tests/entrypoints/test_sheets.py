@@ -120,6 +120,22 @@ def test_rows_that_fail_without_a_call_are_not_counted_as_calls(
     assert (told["rows_found"], told["without_inputs"], told["calls"]) == (4, 3, 1)
 
 
+def test_a_budget_that_the_last_call_will_not_fit_into_is_told(
+    house: House, alice: Caller, sheet: str
+) -> None:
+    """A call is made only while the most that it may cost is left, which is more than it will cost."""
+    holds(house, sheet, [HEADERS, ["Oak Tools", "hammers", ""], ["Fir Pipes", "pipes", ""]])
+    alice.prove(sheet)
+    likely = estimate(alice, sheet)["cost_microusd"]["mid"]
+
+    def told(microusd: int) -> list[str]:
+        warnings: list[str] = estimate(alice, sheet, budget_microusd=microusd)["warnings"]
+        return [warning for warning in warnings if "The budget will be reached" in warning]
+
+    assert told(likely + 1)
+    assert not told(likely + 10_000)
+
+
 SELECTION = {"recipe": "case_a", "mode": "all"}
 
 
