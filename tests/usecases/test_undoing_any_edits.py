@@ -27,11 +27,13 @@ from tests.usecases.edits import (
     Script,
     Table,
     by_call,
+    cut_rows,
     delete_row,
     edit_inputs,
     insert_column,
     insert_row,
     move_column,
+    move_rows,
     played,
     scripts,
     some,
@@ -152,6 +154,37 @@ FOUND: dict[str, tuple[Script, set[int]]] = {
     "the worker dies before its restore": ([(1, sort, 0, 0)], {2}),
     "the worker dies before it puts right what it hit": ([(2, insert_row, 1, 0)], {7}),
     "a row is edited, and the worker dies": ([(1, edit_inputs, 1, 0)], {5}),
+    "an edited row is hit, and the worker dies": ([(3, edit_inputs, 2, 0), (5, move_rows, 0, 2)], {7}),
+    "the worker dies before it sees what it hit": ([(3, insert_row, 0, 0), (5, sort, 0, 1)], {6}),
+    "a row is edited between a miss and its search": (
+        [(1, cut_rows, 1, 0), (5, move_rows, 7, 2), (8, edit_inputs, 3, 0)],
+        set(),
+    ),
+    "rows are back at their places before the look": ([(5, sort, 0, 0), (6, sort, 1, 0)], set()),
+    "a row takes the place of its equal": ([(0, move_rows, 1, 0), (6, move_rows, 1, 2)], set()),
+    "a restore hits an equal that is back": (
+        [
+            (0, cut_rows, 0, 0),
+            (6, cut_rows, 6, 0),
+            (9, sort, 0, 0),
+            (11, delete_row, 3, 0),
+            (12, insert_row, 0, 0),
+        ],
+        set(),
+    ),
+    "an edited row has an equal that is back": (
+        [(3, insert_row, 1, 0), (6, edit_inputs, 2, 0), (9, delete_row, 1, 0)],
+        {9},
+    ),
+    "a row is hit that a search has found": (
+        [(4, delete_row, 0, 0), (7, sort, 2, 1), (8, sort, 0, 0), (11, edit_inputs, 1, 0)],
+        {10},
+    ),
+    "what was to put it right missed, too": (
+        [(6, cut_rows, 0, 0), (11, insert_row, 4, 0), (16, sort, 0, 0)],
+        {2},
+    ),
+    "an empty row is hit twice": ([(5, cut_rows, 1, 0), (10, delete_row, 0, 0)], set()),
 }
 
 

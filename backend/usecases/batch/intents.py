@@ -69,6 +69,8 @@ class Note:
     repairs: list[Fix] | None = None
     #: Rows were found elsewhere than expected, in this process or before.
     moved: bool = False
+    #: Index → hash of the row's cells outside the run's columns, by which an undo knows it.
+    rests: dict[int, int] = field(default_factory=dict)
 
     @property
     def says_something(self) -> bool:

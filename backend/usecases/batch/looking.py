@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -37,6 +39,8 @@ class Seen:
     cells: Mapping[int, Cell]
     #: A hash of the row with its headers, whatever of it is remembered; 0 where nobody asked for one.
     picture: int = 0
+    #: A hash of its cells outside the run's columns; 0 where nobody asked for one, or all are empty.
+    rest: int = 0
 
     def cell(self, column: int | None) -> str:
         """A cell as text."""
@@ -69,6 +73,8 @@ class Keep:
     strangers_to: Collection[str] | None = None
     #: Rows with other pictures than these.
     other_than: Collection[int] | None = None
+    #: Whether a hash of every row's rest is remembered.
+    rests: bool = False
 
     def whole(self, fingerprint: str, row: Sequence[Cell], picture: int) -> bool:
         """Whether every cell of a row is to be remembered."""
@@ -267,15 +273,28 @@ class TabView:
         if keep is None:
             return Seen(known, {c: cell for c, cell in enumerate(row) if cell != ""})
         picture = _picture(row, where.headers)
+        rest = rest_of(dict(enumerate(row)), where) if keep.rests else 0
         if keep.whole(known, row, picture):
-            return Seen(known, {c: cell for c, cell in enumerate(row) if cell != ""}, picture)
+            return Seen(known, {c: cell for c, cell in enumerate(row) if cell != ""}, picture, rest)
         outputs = (c for c in where.columns.outputs.values() if c < len(row))
-        return Seen(known, {c: row[c] for c in outputs if row[c] != ""}, picture)
+        return Seen(known, {c: row[c] for c in outputs if row[c] != ""}, picture, rest)
 
 
 def _picture(row: Sequence[Cell], headers: Sequence[str]) -> int:
     """The same for a row whose columns have been moved."""
     return hash(frozenset((header, cell) for header, cell in zip(headers, row, strict=False) if cell != ""))
+
+
+def rest_of(cells: Mapping[int, Cell], where: Layout) -> int:
+    """64 bits that stand for a row's cells outside the run's columns, in any process."""
+    run = {*where.columns.inputs.values(), *where.columns.outputs.values()}
+    rest = sorted(
+        (where.headers[column], as_text(cell))
+        for column, cell in cells.items()
+        if cell != "" and column not in run and where.headers[column : column + 1] > ("",)
+    )
+    told = json.dumps(rest).encode()
+    return int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), signed=True) if rest else 0
 
 
 def missing_outputs(recipe: Recipe, where: Layout) -> list[str]:

@@ -9,7 +9,7 @@ by the run go back to their state before it, and of other rows the restored text
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from backend.domain.recipes import Recipe
 from backend.domain.selection import Layout
@@ -18,7 +18,11 @@ from backend.usecases.batch.entered import as_shown, strings
 from backend.usecases.batch.intents import Fix
 from backend.usecases.batch.looking import Keep, Seen
 from backend.usecases.batch.looks import Look, Looks
+from backend.usecases.batch.whereabouts import Whereabouts
 from backend.usecases.batch.written import Touched
+
+#: What each restore wrote, without the cells that it emptied, by the longest text.
+Texts = dict[str, list[set[str]]]
 
 
 class Mending:
@@ -28,10 +32,11 @@ class Mending:
         self,
         recipe: Recipe,
         touched: Mapping[int, Touched],
+        whereabouts: Whereabouts,
         frozen_outputs: Callable[[str], Mapping[str, str]],
         frozen_inputs: Callable[[int], Mapping[str, str]],
     ) -> None:
-        self._recipe, self._touched = recipe, touched
+        self._recipe, self._touched, self._whereabouts = recipe, touched, whereabouts
         self._frozen_outputs, self._frozen_inputs = frozen_outputs, frozen_inputs
         #: Restores that may have missed.
         self.unverified: list[Fix] = []
@@ -43,10 +48,6 @@ class Mending:
         self._formulas: set[tuple[int, int]] = set()
         #: Rows of the run by their inputs without one; None where several have those.
         self._almost: dict[tuple[tuple[str, str], ...], int | None] = {}
-        self._by_print: dict[str, int] = {}
-        self._prints = {index: row.result.fingerprint for index, row in touched.items()}
-        for index, known in self._prints.items():
-            self._by_print.setdefault(known, index)
 
     def saw(self, headers: tuple[str, ...], seen: Mapping[int, Seen], indexes: Mapping[int, int]) -> None:
         """What the look before a restore saw; `indexes` are the places of rows of the run."""
@@ -76,36 +77,41 @@ class Mending:
     def keep(self) -> Keep:
         """What a search has to remember of the tab."""
         known = self._looks.fingerprints
-        texts = {max(one, key=len) for one in self._texts() if one}
-        return Keep(texts, known, known | self._by_print.keys())
+        return Keep(self._texts().keys(), known, known | self._whereabouts.fingerprints, rests=True)
 
     def same(self, where: Layout, row: Seen, index: int) -> bool | None:
         """Whether the look took this row for `index`, its inputs edited since or not; None: no look tells."""
         if index not in self._index_of.values():
             return None
-        look = self._look_of(where, row, self._values())
+        look = self._look_of(where, row, self.values())
         return look is not None and self._index_of.get(id(look[1])) == index
 
     def find(self, where: Layout, rows: Sequence[Seen]) -> tuple[list[Fix], dict[int, tuple[int, str]]]:
         """What is to be put right, and where rows of the run stand now: index → place and fingerprint."""
-        values, texts = self._values(), self._texts()
+        values, texts = self.values(), self._texts()
         fixes: list[Fix] = []
         found: dict[int, tuple[int, str]] = {}
+        recognised = self._whereabouts.recognised(rows)
+        others, mended = set(recognised.values()), self._mended(values)
         for place, row in enumerate(rows[where.first_row :], where.first_row):
             look = self._look_of(where, row, values)
             index = self._index_of.get(id(look[1])) if look is not None else None
-            if look is None and row.fingerprint not in self._by_print:
-                index = self._edited(where, row)
+            if index is not None and recognised.get(place, index) != index:
+                look = None  # it saw an equal row
+            run = index
+            if look is None:
+                index = recognised.get(place)
+                run = index if index is not None else self._whereabouts.first_with(row.fingerprint)
+                if run is None:
+                    index = run = self._edited(where, row, others)
             if index is not None:
                 found[index] = (place, row.fingerprint)
             if look is not None:
-                right = self._by_look(where, row, look, index, values)
-            elif row.fingerprint in self._by_print:
-                right = self._by_run(where, row, self._by_print[row.fingerprint], values)
-            elif index is not None:
-                right = self._by_run(where, row, index, values)
+                right = self._by_look(where, row, look, run, values)
+            elif run is not None:
+                right = self._by_run(where, row, run, values)
             else:
-                right = self._without(where, row, texts)
+                right = self._without(where, row, texts) | mended(row)
             right |= self._under_no_header(where, row, texts)
             cells = {column: value for column, value in right.items() if row.cell(column) != as_shown(value)}
             cells = {column: value for column, value in cells.items() if self._may(place, column, value)}
@@ -140,22 +146,26 @@ class Mending:
                 return look
         return None
 
-    def _edited(self, where: Layout, row: Seen) -> int | None:
+    def _edited(self, where: Layout, row: Seen, others: Collection[int]) -> int | None:
         """Which row of the run it is by all inputs but one, which somebody has edited; no look knows it."""
         if not self._almost:
-            mended = {self._by_print.get(fix.fingerprint) for fix in self.unverified}
+            mended = {self._whereabouts.first_with(fix.fingerprint) for fix in self.unverified}
             for index in [*sorted(self.restored), *sorted(i for i in mended if i is not None)]:
                 asked = self._frozen_inputs(index)
                 for unlike in where.columns.inputs:
                     key = tuple((n, asked.get(n, "")) for n in where.columns.inputs if n != unlike)
                     other = self._almost.setdefault(key, index)
-                    if other is not None and self._prints[other] != self._prints[index]:
+                    if other is not None and self._asked(other) != self._asked(index):
                         self._almost[key] = None
         for unlike in where.columns.inputs:
             key = tuple((n, row.cell(c).strip()) for n, c in where.columns.inputs.items() if n != unlike)
             if any(text for _, text in key) and (found := self._almost.get(key)) is not None:
-                return found
+                return next((i for i in self._whereabouts.equals(found) if i not in others), None)
         return None
+
+    def _asked(self, index: int) -> str:
+        """The fingerprint at the time of the run."""
+        return self._touched[index].result.fingerprint
 
     # ── what belongs there ─────────────────────────────────────────────────────────────────────────
 
@@ -184,7 +194,7 @@ class Mending:
             if name in run.wrote and row.cell(column) in values and row.cell(column) != run.wrote[name]
         }
 
-    def _without(self, where: Layout, row: Seen, texts: Sequence[set[str]]) -> dict[int, Entered]:
+    def _without(self, where: Layout, row: Seen, texts: Texts) -> dict[int, Entered]:
         put_in = _shown_in(row, texts)
         belongs = strings(self._frozen_outputs(row.fingerprint))
         return {
@@ -193,7 +203,19 @@ class Mending:
             if row.cell(column) in put_in
         }
 
-    def _under_no_header(self, where: Layout, row: Seen, texts: Sequence[set[str]]) -> dict[int, Entered]:
+    def _mended(self, values: set[str]) -> Callable[[Seen], dict[int, Entered]]:
+        """What earlier repairs were to put there."""
+        fixes: dict[str, list[Fix]] = {}
+        for fix in self.unverified:
+            fixes.setdefault(fix.showed, []).append(fix)
+        return lambda row: {
+            column: value
+            for fix in (fixes.get(row.fingerprint, ()) if row.fingerprint else ())
+            for column, value in fix.cells.items()
+            if row.cell(column) in values
+        }
+
+    def _under_no_header(self, where: Layout, row: Seen, texts: Texts) -> dict[int, Entered]:
         put_in = _shown_in(row, texts)
         return {
             column: None
@@ -201,15 +223,20 @@ class Mending:
             if row.cell(column) in put_in and not (where.headers[column : column + 1] or [""])[0].strip()
         }
 
-    def _values(self) -> set[str]:
+    def values(self) -> set[str]:
         return {as_shown(value) for fix in self.unverified for value in fix.cells.values()}
 
-    def _texts(self) -> list[set[str]]:
-        """What each restore wrote, without the cells that it emptied."""
-        return [{as_shown(value) for value in fix.cells.values() if value} for fix in self.unverified]
+    def _texts(self) -> Texts:
+        found: Texts = {}
+        for fix in self.unverified:
+            if texts := {as_shown(value) for value in fix.cells.values() if value}:
+                found.setdefault(max(texts, key=len), []).append(texts)
+        return found
 
 
-def _shown_in(row: Seen, texts: Sequence[set[str]]) -> set[str]:
+def _shown_in(row: Seen, texts: Texts) -> set[str]:
     """The texts of those restores of which a row shows every one."""
     shown = {row.cell(column) for column in row.cells}
-    return set().union(*(one for one in texts if one and one <= shown))
+    if shown and not row.fingerprint and any(shown <= one for ones in texts.values() for one in ones):
+        return shown  # an empty row, of which a repair that missed has overwritten the others
+    return set().union(*(one for cell in shown for one in texts.get(cell, ()) if one <= shown))

@@ -61,14 +61,18 @@ class RecalledUndo:
     sent: list[Sent] = field(default_factory=list)
     #: Announced repairs that no search has verified.
     repairs: list[Fix] = field(default_factory=list)
+    #: Index → what tells a row besides its inputs.
+    rests: dict[int, int] = field(default_factory=dict)
 
 
 def recall_undo(documents: Documents, undo_id: str, attempt: int, writes_n: int) -> RecalledUndo:
     told = _Told()
     settled: dict[int, str] = {}
+    rests: dict[int, int] = {}
     for n, data in documents_of(documents, [write_key(undo_id, attempt, n) for n in range(writes_n)]):
         settled |= told.take(n, data)
-    return RecalledUndo(settled, told.unverified(), told.repairs)
+        rests.update(pairs(data.get("rests", [])))
+    return RecalledUndo(settled, told.unverified(), told.repairs, rests)
 
 
 class _Told:
@@ -141,6 +145,7 @@ def note_to_data(job_id: str, note: Note) -> dict[str, Any]:
         "before": {f"{place}:{name}": value for (place, name), value in sent.before.items()} if sent else {},
         "deadline": sent.deadline if sent else 0,
         "columns": dict(sent.columns) if sent else {},
+        **({"rests": [n for pair in note.rests.items() for n in pair]} if note.rests else {}),
         "moved": note.moved,
     }
 

@@ -7,7 +7,6 @@ a search puts right what was hit (`mending.py`).
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Generator, Mapping, Sequence
 from typing import Any
 
@@ -20,15 +19,15 @@ from backend.errors import Invalid, NotFound, TryLater
 from backend.ports import Clock, Entered, Sheets
 from backend.usecases.batch.anchoring import Anchors
 from backend.usecases.batch.cells_back import CellsBack
-from backend.usecases.batch.entered import as_shown
+from backend.usecases.batch.entered import as_shown, is_plain
 from backend.usecases.batch.fixes import confirmed, that_fit
 from backend.usecases.batch.intents import Fix, Note, Sent
 from backend.usecases.batch.last_moment import LastMoment
-from backend.usecases.batch.looking import Keep, Seen, TabView
+from backend.usecases.batch.looking import Keep, Seen, TabView, rest_of
 from backend.usecases.batch.mending import Mending
 from backend.usecases.batch.recalling import RecalledUndo
 from backend.usecases.batch.sheet_calls import Call
-from backend.usecases.batch.standing import Expected
+from backend.usecases.batch.whereabouts import Whereabouts
 from backend.usecases.batch.written import Touched
 
 #: Rows of one flush.
@@ -64,22 +63,20 @@ class Restorer:
         self._view = TabView(undo, recipe, sheets, clock, None, anchors, adds=False)
         last_moment = LastMoment(clock, lease_left_s, times)
         self._cells = CellsBack(undo, sheets, anchors, last_moment, times)
-        self._touched, self._settled = touched, recalled.settled
-        self._mending = Mending(recipe, touched, frozen_outputs, frozen_inputs)
+        self._touched = touched
+        self._whereabouts = Whereabouts(touched, recalled.rests)
+        self._mending = Mending(recipe, touched, self._whereabouts, frozen_outputs, frozen_inputs)
         self._mending.mends(recalled.repairs)
         self._next_write, self._times = next_write, times
         self.open = {index for index in touched if index not in recalled.settled}
         self.sent = recalled.sent
-        self._at = {index: row.place for index, row in touched.items()}
-        #: Rows whose inputs were edited since are known by what we wrote beside them.
-        self._prints = {index: row.result.fingerprint for index, row in touched.items()}
         #: Whether a restore may have missed: a search has to tell.
         self._in_doubt = bool(recalled.repairs)
         #: Searches in a row that found something to put right.
         self._rounds = 0
-        #: How many rows of the run have the same inputs, and which of those a search has told apart.
-        self._equals = Counter(row.result.fingerprint for row in touched.values())
-        self._searched: set[int] = set()
+        #: Whether the last flush has looked for rows, and those that a search has found.
+        self._searched = False
+        self._found: set[int] = set()
         self._looks: dict[int, int] = {}
         self._tries: dict[int, int] = {}
         self._note = Note()
@@ -90,59 +87,58 @@ class Restorer:
 
     @property
     def can_progress(self) -> bool:
-        pending = {index for sent in self.sent for index in sent.places}
-        return bool(self.open - pending or self._in_doubt or self._note.says_something) or any(
-            map(self._decided, self.sent)
-        )
+        """Nothing is put back while an earlier restore may still arrive: no look could be relied on."""
+        return all(map(self._decided, self.sent)) and not self.empty
 
     def flush(self) -> Generator[Call | Note, Any, None]:
         """One look, and a restore where something has its place. May be ended by any error between steps."""
-        decided = [sent for sent in self.sent if self._decided(sent)]
-        places = {place for earlier in decided for place in earlier.places.values()}
+        at = self._whereabouts.at
         pending = {index for sent in self.sent for index in sent.places}
-        wanted = sorted(self.open - pending, key=lambda index: self._at[index])[:FLUSH_ROWS]
-        where, seen = yield from self._view.look(places | {self._at[index] for index in wanted})
+        wanted = sorted(self.open - pending, key=lambda index: at[index])[:FLUSH_ROWS]
+        places = {place for earlier in self.sent for place in earlier.places.values()}
+        where, seen = yield from self._view.look(places | {at[index] for index in wanted})
         looked_at = self._clock.monotonic()
-        for earlier in decided:
+        for earlier in [*self.sent]:
             self._verify(earlier, seen, where)
         if self._in_doubt:
             # First of all the wrong cells are put right; what is put back next is looked at anew.
-            yield from self._search(set())
+            yield from self._put_right()
             yield from self._tell(None)
             return
-        if not self.sent:
-            self._mending.verified()
+        self._mending.verified()
         # What a verification found undone goes with the next flush.
         prints = {place: row.fingerprint for place, row in seen.items()}
-        for place in [place for earlier in self.sent for place in earlier.places.values()]:
-            prints.pop(place, None)  # another row's, until that is verified
-        placing = placement.at_expected([self._expected(index) for index in wanted], prints)
+        placing = placement.at_expected([self._whereabouts.expected(index) for index in wanted], prints)
         fixes, lost = self._decide(placing.placed, seen, where)
+        lost |= {*placing.elsewhere, *placing.gone}
+        if lost and not (fixes and self._searched):
+            # What is known of a row is announced with its restore: so all are found before.
+            known = {self._whereabouts.prints[index] for index in lost}
+            yield from self._search(
+                {i for i in wanted if i in self.open and self._whereabouts.prints[i] in known}
+            )
+            yield from self._tell(None)
+            return
+        self._searched = False
         now = set(map(id, self._cells.at_once(fixes.values(), where)))
         fixes = {index: fix for index, fix in fixes.items() if id(fix) in now}
         back = {index: fix.place for index, fix in fixes.items()}
         deadline = self._clock.now() + 2 * self._times.write_s
-        sent = (
-            Sent(self._next_write, back, {}, deadline, columns=dict(where.columns.outputs)) if back else None
-        )
+        columns = dict(where.columns.outputs)
+        sent = Sent(self._next_write, back, {}, deadline, columns=columns) if back else None
         yield from self._tell(sent)
         if sent is not None:
             self._mending.saw(where.headers, seen, back)
             self._mending.restores(fixes)
             yield from self._write(sent, list(fixes.values()), where, looked_at)
-        if lost := {*lost, *placing.elsewhere, *placing.gone}:
-            yield from self._search(lost)
-            yield from self._tell(None)
 
     def _tell(self, sent: Sent | None) -> Generator[Note, Any, None]:
         self._note.sent = sent
         if self._note.says_something:
+            self._note.rests = self._whereabouts.learnt()
             yield self._note
             self._note = Note()
             self._next_write += 1
-
-    def _expected(self, index: int) -> Expected:
-        return Expected(index, self._at[index], self._prints[index])
 
     # ── deciding ───────────────────────────────────────────────────────────────────────────────────
 
@@ -151,24 +147,32 @@ class Restorer:
     ) -> tuple[dict[int, Fix], set[int]]:
         """What is put back, by index, and rows to be searched; the others are settled.
 
-        Of equal rows, one that holds nothing of ours may be another one that was put back already.
+        Of equal rows, one that holds nothing of ours may be another one.
         """
         fixes: dict[int, Fix] = {}
         lost: set[int] = set()
         for index, place in placed.items():
             row = self._touched[index]
+            if self._whereabouts.is_another(index, seen[place], where):
+                lost.add(index)
+                continue
             cells = {
                 where.columns.outputs[name]: row.before[name]
                 for name in row.wrote
                 if self._is_ours(index, name, seen[place], where)
             }
             if cells:
+                self._saw(index, place, seen[place], where)
                 fixes[index] = self._fix(index, place, cells)
-            elif self._equals[row.result.fingerprint] > 1 and index not in self._searched:
+            elif self._whereabouts.has_equals(index) and index not in self._found:
                 lost.add(index)
             else:
+                self._saw(index, place, seen[place], where)
                 self._settle(index, "skipped" if self._typed(row, seen[place], where) else "done", place)
         return fixes, lost
+
+    def _saw(self, index: int, place: int, row: Seen, where: Layout) -> None:
+        self._whereabouts.saw(index, place, row.fingerprint, rest_of(row.cells, where))
 
     def _is_ours(self, index: int, name: str, row: Seen, where: Layout) -> bool:
         """Whether a cell still holds what the run wrote, and held something else before."""
@@ -187,7 +191,6 @@ class Restorer:
 
     def _settle(self, index: int, state: str, place: int | None) -> None:
         self.open.discard(index)
-        self._settled[index] = state
         self._note.settle(index, state, place)
 
     # ── verifying ──────────────────────────────────────────────────────────────────────────────────
@@ -200,27 +203,38 @@ class Restorer:
         self.sent.remove(sent)
         if not sent.places.keys() <= self._mending.restored.keys():
             self._mending.restores(self._restored(sent))
+        others = self._mending.values()
         for index, place in sent.places.items():
             row = seen.get(place)
             if index not in self.open:
                 continue
-            same = row is not None and self._mending.same(where, row, index)
-            if row is None or not (row.fingerprint == self._prints[index] if same is None else same):
+            if row is None or not self._is(index, row, where):
                 self._in_doubt = True
                 continue
-            self._prints[index] = row.fingerprint
+            self._whereabouts.moved(index, place, row.fingerprint)
             self._tries[index] = self._tries.get(index, 0) + 1
-            wrote = self._touched[index].wrote
-            left = any(
-                row.cell(column) == wrote[name] and column in self._mending.restored[index].cells
-                for name, column in where.columns.outputs.items()
-                if name in wrote
-            )
             same_columns = where.columns.outputs == sent.columns
-            if (same_columns and not left) or self._tries[index] >= TRIES:
+            if (same_columns and self._is_back(index, row, where, others)) or self._tries[index] >= TRIES:
                 self._settle(index, "done", place)
             else:
                 self._in_doubt = True
+
+    def _is(self, index: int, row: Seen, where: Layout) -> bool:
+        """Whether the row is the one that was restored, as far as can be told."""
+        if self._whereabouts.is_another(index, row, where):
+            return False
+        same = self._mending.same(where, row, index)
+        return row.fingerprint == self._whereabouts.prints[index] if same is None else same
+
+    def _is_back(self, index: int, row: Seen, where: Layout, others: set[str]) -> bool:
+        """Whether no cell holds what we wrote, or what another row got."""
+        wrote = self._touched[index].wrote
+        ours = {column: wrote.get(name) for name, column in where.columns.outputs.items()}
+        return not any(
+            row.cell(column) == ours[column]
+            or (is_plain(value) and row.cell(column) != as_shown(value) and row.cell(column) in others)
+            for column, value in self._mending.restored[index].cells.items()
+        )
 
     def _restored(self, sent: Sent) -> dict[int, Fix]:
         """What an earlier holder sent, as far as is known: all that the run wrote in those rows."""
@@ -234,54 +248,36 @@ class Restorer:
         }
 
     def _fix(self, index: int, place: int, cells: Mapping[int, Entered]) -> Fix:
-        return Fix(place, self._prints[index], self._prints[index], cells)
+        known = self._whereabouts.prints[index]
+        return Fix(place, known, known, cells)
 
     # ── rows that moved ────────────────────────────────────────────────────────────────────────────
 
-    def _search(self, indexes: set[int]) -> Generator[Call | Note, Any, None]:
-        """Puts right what restores have hit by mistake, and finds the places of `indexes`."""
-        where, rows = yield from self._view.scan(self._mending.keep() if self._in_doubt else Keep())
-        if self._in_doubt:
-            fixes, found = self._mending.find(where, rows)
-            self._at |= {index: place for index, (place, _) in found.items()}
-            self._prints |= {index: known for index, (_, known) in found.items()}
-            self._rounds += 1
-            if fixes and self._rounds <= ROUNDS:
-                yield from self._put_right(fixes, where, rows)
-                return
-            self._in_doubt, self._rounds = False, 0
-            self._mending.verified()
-            self._note.repairs = []
-        wanted = [self._expected(index) for index in sorted(indexes)]
-
-        pending = {place for sent in self.sent for place in sent.places.values()}
-
-        def avoid(row: placement.Waiting, place: int) -> bool:
-            return place in pending or not self._holds(rows[place], self._touched[row.index], where)
-
-        prints = [row.fingerprint for row in rows]
-        placing = placement.anywhere(wanted, prints, 0, set(self._prints.values()), avoid)
-        self._at |= placing.placed
-        self._searched |= placing.placed.keys()
-        # Its inputs may have been edited, and the place be that of an equal row.
-        doubtful = [i for i, place in placing.placed.items() if avoid(self._expected(i), place)]
-        by_text = self._by_text([*doubtful, *placing.stale, *placing.gone], rows, where)
-        for index in doubtful:
-            if index in by_text:
-                self._at[index], self._prints[index] = by_text[index]
-        for index in (*placing.stale, *placing.gone):
-            if index in by_text:
-                self._at[index], self._prints[index] = by_text[index]
-                continue
+    def _search(self, indexes: set[int]) -> Generator[Call, Any, None]:
+        """Finds the places of rows that are elsewhere; what was looked for in vain too often is gone."""
+        where, rows = yield from self._view.scan(Keep(rests=True))
+        self._searched = True
+        found, missing = self._whereabouts.find(indexes, rows, where)
+        self._found |= found
+        for index in missing:
             self._looks[index] = self._looks.get(index, 0) + 1
             if self._looks[index] >= LOOKS:
                 self._settle(index, "gone", None)
             else:
                 self._view.forget_size()
 
-    def _put_right(
-        self, fixes: list[Fix], where: Layout, rows: Sequence[Seen]
-    ) -> Generator[Call | Note, Any, None]:
+    def _put_right(self) -> Generator[Call | Note, Any, None]:
+        """Puts right what restores have hit by mistake."""
+        where, rows = yield from self._view.scan(self._mending.keep())
+        fixes, found = self._mending.find(where, rows)
+        for index, (place, known) in found.items():
+            self._whereabouts.moved(index, place, known)
+        self._rounds += 1
+        if not fixes or self._rounds > ROUNDS:
+            self._in_doubt, self._rounds = False, 0
+            self._mending.verified()
+            self._note.repairs = []
+            return
         sure = yield from confirmed(self._cells.at_once(that_fit(fixes), where), self._view, where, rows)
         if not sure:
             return
@@ -294,26 +290,6 @@ class Restorer:
         except (Invalid, NotFound) as error:
             self._view.forget_size()
             raise TryLater("The sheet became smaller while it was put right.", delay_s=1) from error
-
-    def _by_text(
-        self, indexes: Sequence[int], rows: Sequence[Seen], where: Layout
-    ) -> dict[int, tuple[int, str]]:
-        """Rows whose inputs were edited since: where a whole answer of ours stands beside inputs unknown."""
-        wanted: dict[tuple[str, ...], list[int]] = {}
-        names = sorted(where.columns.outputs)
-        for index in indexes:
-            wrote = self._touched[index].wrote
-            if all(name in wrote for name in names):
-                wanted.setdefault(tuple(wrote[name] for name in names), []).append(index)
-        found: dict[int, tuple[int, str]] = {}
-        for place, row in enumerate(rows if wanted else ()):
-            waiting = wanted.get(tuple(row.cell(where.columns.outputs[name]) for name in names))
-            if waiting and row.fingerprint and row.fingerprint not in set(self._prints.values()):
-                found[waiting.pop(0)] = (place, row.fingerprint)
-        return found
-
-    def _holds(self, seen: Seen, row: Touched, where: Layout) -> bool:
-        return any(seen.cell(where.columns.outputs.get(name)) == text for name, text in row.wrote.items())
 
     # ── writing ────────────────────────────────────────────────────────────────────────────────────
 
