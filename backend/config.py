@@ -91,7 +91,9 @@ class Settings(BaseSettings):
     openai_base_url: str = Field("https://api.openai.com/v1", description="Any server of OpenAI's protocol.")
     model: str = Field("gpt-5-nano", description="The model that is asked.")
     model_standin: bool = Field(False, description="The model is the offline stand-in, and says so.")
-    model_in_flight: int = Field(1_000, ge=1, le=5_000, description="Most model calls in flight, per key.")
+    model_in_flight: int = Field(
+        1_000, ge=1, le=5_000, description="Most model calls in flight, per key and worker process."
+    )
     model_timeout_s: float = Field(45.0, gt=0, le=120, description="Seconds until a model call is given up.")
     prices: dict[str, PriceSetting] = Field(
         default_factory=dict, description="JSON: model to micro-dollars per million tokens, input and output."
