@@ -65,6 +65,7 @@ def test_no_cell_of_an_xlsx_download_is_a_formula() -> None:
         assert row[0].value == "A Co"
         assert row[1].data_type == "s"
         assert row[1].value in (cell, "'" + cell)
+        assert str(row[1].value).strip(" \t\r\n\u200b")[0] not in "=+-@＝"
 
 
 def test_numbers_dates_and_booleans_stay_what_they_are() -> None:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
 
 from backend.domain.job import Status
+from backend.domain.lease import Lease
 from backend.domain.money import Price
-from backend.errors import Invalid
+from backend.errors import Invalid, RowFailed
 from backend.usecases import move_job
-from backend.usecases.batch.purse import Caps
-from backend.usecases.records import EVENTS
+from backend.usecases.batch.purse import Caps, Purse
+from backend.usecases.batch.questions import worst_call_microusd
+from backend.usecases.records import EVENTS, lease_from_data, lease_key
 from tests.usecases.world import ANA, Fate, World
 
-PRICES = {"a-model": Price(1_000_000, 1_000_000)}
+PRICE = Price(1_000_000, 1_000_000)
+PRICES = {"a-model": PRICE}
 #: The fake model's bill for one call.
 CALL = 120
 
@@ -24,6 +28,16 @@ def priced(world: World, rows: int) -> str:
     world.has_rows(1, *(f"Firm {n}" for n in range(rows)))
     [job_id] = world.create(1)
     return job_id
+
+
+def worst_call(world: World) -> int:
+    return worst_call_microusd(world.model.prompts["Firm 0"], PRICE)
+
+
+def spent(world: World, job_id: str) -> int:
+    document = world.documents.get(lease_key(job_id))
+    assert document is not None
+    return lease_from_data(document.data).spent_microusd
 
 
 def budget(world: World, job_id: str, microusd: int) -> None:
@@ -59,11 +73,75 @@ def test_a_budget_that_is_used_up_pauses_with_the_reason_when_all_is_settled_and
     assert (job.status, job.reason) == (Status.PAUSED, "budget_reached")
     assert 0 < counts["done"] < 100
     assert counts["answered"] == 0, "what was paid for stands in the sheet"
-    assert counts["cost_microusd"] == counts["done"] * CALL <= 10_000
+    assert counts["cost_microusd"] == spent(world, job_id) == counts["done"] * CALL <= 10_000
+    assert 10_000 - spent(world, job_id) < worst_call(world), "no call that fits is left out"
     budget(world, job_id, 10**9)
     assert world.job(job_id).status is Status.PENDING
     world.run_until_quiet()
     assert world.counts(job_id)["done"] == 100
+
+
+def test_a_budget_that_is_raised_before_it_is_reached_pauses_nothing(world: World) -> None:
+    job_id = priced(world, 100)
+    budget(world, job_id, 10_000)
+
+    def somebody_raises(_name: str) -> None:
+        world.clock.advance(0.2)
+        if world.model.asked.total() == 10:
+            budget(world, job_id, 10**9)
+
+    world.model.on_call = somebody_raises
+    world.admit()
+    report = world.deliver_next()
+    assert report is not None
+    assert (report.outcome, world.counts(job_id)["done"]) == ("completed", 100)
+
+
+def test_a_repeat_is_paid_from_the_budget_like_any_call(world: World) -> None:
+    """What may have been billed counts as spent: a budget of two and a half calls is two calls."""
+    job_id = priced(world, 1)
+    cut = RowFailed("model_error", "The connection was cut.", transient=True, maybe_billed=True)
+    world.model.always_fails("Firm 0", cut)
+    budget(world, job_id, 10**9)
+    world.run_until_quiet()
+    tries, worst = world.model.asked.total(), worst_call(world)
+    assert (tries, spent(world, job_id)) == (4, 4 * worst)
+    [again] = world.create(1)
+    budget(world, again, 5 * worst // 2)
+    world.run_until_quiet()
+    assert world.job(again).reason == "budget_reached"
+    assert world.model.asked.total() - tries == 2
+    assert spent(world, again) == 2 * worst
+
+
+def test_calls_that_a_worker_leaves_in_flight_count_as_spent_in_full(world: World) -> None:
+    """Nobody will hear what they cost: it was asked to end, and they did not come back in time."""
+    job_id = priced(world, 5)
+    budget(world, job_id, 10**9)
+    world.admit()
+    never = threading.Event()
+    world.model.answers_after(never)
+    world.model.on_call = lambda _name: world.ending.set()
+    try:
+        report = world.deliver_next()
+    finally:
+        never.set()
+    assert report is not None
+    assert report.outcome == "more"
+    assert spent(world, job_id) >= world.model.asked.total() * worst_call(world) > 0
+
+
+def test_what_an_earlier_day_has_paid_for_is_not_given_back_to_the_next(world: World) -> None:
+    purse = Purse(
+        world.documents, world.clock, owner="ana", job_budget=None, caps=Caps(user_day_microusd=1_000)
+    )
+    block = purse.block(Lease("a-job"), worst_call=10, calls=50)
+    assert block.microusd == 500
+    world.documents.commit(block.writes)
+    purse.reserved(500)
+    world.clock.advance(86_400)
+    purse.settle(500, cost=100)
+    assert purse.block(Lease("a-job"), worst_call=10, calls=500).microusd == 1_000
 
 
 @pytest.mark.parametrize("microusd", [0, CALL - 1])

@@ -49,6 +49,18 @@ def test_a_row_is_stale_when_our_result_there_was_made_from_other_inputs(world: 
     assert run(world, mode="stale") == set()
 
 
+def test_what_an_earlier_attempt_wrote_is_ours_too(world: World) -> None:
+    world.has_rows(1, *NAMES)
+    world.model.always_fails("Bolt", RowFailed("model_refused", "The model declined."))
+    run(world)
+    world.model.is_mended()
+    world.move("retry", world.jobs()[0].id, None)
+    world.run_until_quiet()
+    edit(world, "Acme", "Company Keywords", "other words")
+    edit(world, "Bolt", "Company Keywords", "other words")
+    assert run(world, mode="stale") == {"Acme", "Bolt"}
+
+
 def test_what_people_typed_or_emptied_is_never_stale(world: World) -> None:
     world.has_rows(1, *NAMES)
     run(world)

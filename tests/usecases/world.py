@@ -7,6 +7,7 @@ store, the sheet, the model or the queue. A struck process is dead: no call of i
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -102,6 +103,8 @@ class World:
         self.queue, self.sheets, self.model = FakeQueue(), FakeSheets(), FakeModel()
         self.pages = FakePages()
         self.model_name = "a-model"
+        #: Set when the machine asks its processes to end.
+        self.ending = threading.Event()
         self.settings = replace(_SETTINGS, **settings)
         self._runner = runner
         self._threads = ThreadPoolExecutor(1)
@@ -162,7 +165,7 @@ class World:
                 vault=FakeVault(),
                 pages=self.pages,
                 clock=self.clock,
-                process=Process(self._runner, self._threads),
+                process=Process(self._runner, self._threads, ending=self.ending),
                 settings=self.settings,
                 trace_id="trace",
             )
