@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from backend.adapters.event_loop import EventLoop
 from backend.domain.money import Price
 from backend.domain.pace import Pace
@@ -26,6 +28,18 @@ def test_a_job_that_asks_anew_asks_once_about_equal_rows_that_stand_far_apart(wo
     assert len(world.model.asked) == 901
     counts = world.counts(job_id)
     assert (counts["done"], counts["cached"], counts["model_calls"]) == (902, 1, 901)
+
+
+def test_what_an_answer_that_was_known_would_have_cost_is_told_as_saved(world: World) -> None:
+    world.settings = replace(world.settings, prices={"a-model": Price(1_000_000, 1_000_000)})
+    world.has_rows(1, "Acme", "Bolt", "Acme")
+    [first] = world.create(1)
+    world.run_until_quiet()
+    [second] = world.create(1)
+    world.run_until_quiet()
+    paid, known = world.counts(first), world.counts(second)
+    assert (paid["cost_microusd"], paid["saved_microusd"]) == (240, 120)
+    assert (known.get("cost_microusd", 0), known["saved_microusd"], known["cached"]) == (0, 360, 3)
 
 
 def test_two_jobs_that_ask_the_same_at_once_make_one_call_and_the_second_is_told_what_it_saved() -> None:

@@ -1,0 +1,77 @@
+"""What a person is told before a run, where it is not a matter of money: rows, place in line, obstacles."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backend.domain.job import Filter
+from backend.domain.money import Price
+from backend.usecases.create_job import JobLimits, Wish
+from backend.usecases.estimate_job import Estimate, estimate_job
+from tests.usecases.world import ANA, BOOK, HEADER, LIVE_PLACES, PLACES, World
+
+OUTPUTS = ["Category", "Brand Name", "Email Question"]
+
+
+def told(world: World, sheet_id: int = 1, **wish: Any) -> Estimate:
+    return estimate_job(
+        ANA,
+        Wish(BOOK, (sheet_id,), "case_a", **{"mode": "all", **wish}),
+        documents=world.documents,
+        sheets=world.sheets,
+        clock=world.clock,
+        limits=JobLimits("a-model", "fake", {"a-model": Price(50_000, 400_000)}),
+        settings=world.settings,
+        places=PLACES,
+        live_places=LIVE_PLACES,
+    )
+
+
+def test_it_would_start_at_once_or_say_its_number_in_line(world: World) -> None:
+    for tab in range(1, 8):
+        world.has_rows(tab, f"Firm {tab}")
+    assert told(world, 7).place_in_line == 0
+    world.create(*range(1, PLACES))
+    world.admit()
+    assert told(world, 7).place_in_line == 0, "one place is free"
+    world.create(*range(PLACES, 7))
+    world.admit()
+    world.clock.advance(1)
+    waiting = 6 - PLACES
+    assert told(world, 7).place_in_line == waiting + 1
+    assert told(world, 7, priority="high").place_in_line == 1
+    world.run_until_quiet()
+    assert told(world, 7).place_in_line == 0
+
+
+def test_a_tab_on_which_a_job_runs_is_told(world: World) -> None:
+    world.has_rows(1, "Acme")
+    world.has_rows(2, "Bolt")
+    assert told(world).warnings == []
+    world.create(1)
+    world.admit()
+    assert "A job is running on this sheet" in told(world).warnings[0]
+    assert told(world, 2).warnings == []
+
+
+def test_filled_rows_are_counted_within_the_filter_and_the_number_of_rows_alone(world: World) -> None:
+    full = ["Category", "Brand", "Who?"]
+    rows = [
+        ["Acme", "tools", "", *full],
+        ["Bolt", "tools", ""],
+        ["Cora", "shoes", "", *full],
+        ["Dale", "shoes", ""],
+        ["Ergo", "tools", "", *full],
+        ["Flux", "tools", ""],
+    ]
+    world.sheets.has_tab(BOOK, 1, [[*HEADER, *OUTPUTS], *rows])
+
+    def counts(**wish: Any) -> tuple[int, int, int]:
+        found = told(world, mode="only_empty", **wish)
+        return found.rows_found, found.already_filled, found.calls
+
+    assert counts() == (6, 3, 3)
+    assert counts(filter=Filter("Company Keywords", "tools")) == (4, 2, 2)
+    assert counts(max_rows=1) == (2, 1, 1)
+    assert counts(start_row=6) == (2, 1, 1)
+    assert counts(start_row=8) == (0, 0, 0)
