@@ -24,7 +24,7 @@ USUAL_CALL_S = 2.0
 #: Calls a second that one process makes at most: one core is the wall.
 MOST_CALLS_PER_S = 350.0
 #: Rows a second that reach the sheet: a flush's rows every five seconds.
-ROWS_WRITTEN_PER_S = 800.0
+ROWS_WRITTEN_PER_S = 500.0
 #: From the start of a job to its first call, and from its last answer to its end.
 BEGIN_AND_END_S = 6.0
 

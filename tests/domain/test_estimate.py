@@ -5,7 +5,16 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.estimate import Bill, Range, answer_tokens, cost, duration, prompt_tokens, telling
+from backend.domain.estimate import (
+    BEGIN_AND_END_S,
+    Bill,
+    Range,
+    answer_tokens,
+    cost,
+    duration,
+    prompt_tokens,
+    telling,
+)
 from backend.domain.money import Price
 from backend.domain.recipes import CASE_A
 
@@ -37,6 +46,13 @@ def test_the_middle_lies_between(calls: int, likely_in: int, in_flight: int) -> 
     money, time = cost(CASE_A, PRICE, calls, likely_in, None), duration(calls, calls, in_flight, None)
     assert money.low <= money.mid <= money.high
     assert 0 < time.low <= time.mid <= time.high
+
+
+def test_the_time_follows_from_the_calls_and_from_what_the_sheet_takes() -> None:
+    a_second_a_call = Bill(calls=100, likely_in=1, ms=100_000)
+    assert 29 <= duration(10_000, 10_000, 1_000, a_second_a_call).mid - BEGIN_AND_END_S <= 30
+    assert 100 <= duration(1_000, 1_000, 10, a_second_a_call).mid - BEGIN_AND_END_S <= 101
+    assert duration(0, 50_000, 1_000, None).mid - BEGIN_AND_END_S == 100, "all is known: it is only written"
 
 
 def test_longer_rows_cost_more_and_a_prompt_is_never_free() -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from backend.domain import estimate
 from backend.domain.job import Filter
 from backend.domain.money import Price
+from backend.usecases.batch.placing import FLUSH_ROWS
+from backend.usecases.batch.sheet_calls import flush_every_s
 from backend.usecases.create_job import JobLimits, Wish
 from backend.usecases.estimate_job import Estimate, estimate_job
 from tests.usecases.world import ANA, BOOK, HEADER, LIVE_PLACES, PLACES, World
@@ -52,6 +55,11 @@ def test_a_tab_on_which_a_job_runs_is_told(world: World) -> None:
     world.admit()
     assert "A job is running on this sheet" in told(world).warnings[0]
     assert told(world, 2).warnings == []
+
+
+def test_rows_reach_the_sheet_as_fast_as_a_flush_takes_them() -> None:
+    defaults = 3 + 1  # places of background jobs, and of live runs
+    assert FLUSH_ROWS / flush_every_s(defaults) == estimate.ROWS_WRITTEN_PER_S
 
 
 def test_filled_rows_are_counted_within_the_filter_and_the_number_of_rows_alone(world: World) -> None:
