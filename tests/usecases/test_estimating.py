@@ -83,3 +83,17 @@ def test_filled_rows_are_counted_within_the_filter_and_the_number_of_rows_alone(
     assert counts(max_rows=1) == (2, 1, 1)
     assert counts(start_row=6) == (2, 1, 1)
     assert counts(start_row=8) == (0, 0, 0)
+
+
+def test_the_prompt_that_is_shown_is_the_one_that_is_sent(world: World) -> None:
+    """But for the delimiter, which is drawn anew each time."""
+    world.sheets.has_tab(BOOK, 1, [HEADER, ["", "", ""], ["Acme", " tools;\n saws ", 'Sells "saws".']])
+    shown = told(world)
+    assert shown.prompt is not None
+    assert shown.prompt_row == 3
+    world.create(1)
+    world.run_until_quiet()
+    sent = world.model.prompts["Acme"]
+    assert (shown.prompt.system, shown.prompt.schema) == (sent.system, sent.schema)
+    assert shown.prompt.user.split("\n")[1:-1] == sent.user.split("\n")[1:-1]
+    assert '"tools; saws"' in sent.user

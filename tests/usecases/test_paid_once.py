@@ -30,6 +30,17 @@ def test_a_job_that_asks_anew_asks_once_about_equal_rows_that_stand_far_apart(wo
     assert (counts["done"], counts["cached"], counts["model_calls"]) == (902, 1, 901)
 
 
+def test_queueing_the_rest_after_a_live_run_pays_none_of_its_rows_again(world: World) -> None:
+    world.has_rows(1, "Acme", "Bolt", "Cora", "Dale")
+    world.create(1, kind="live", max_rows=2)
+    world.run_until_quiet()
+    assert set(world.model.asked) == {"Acme", "Bolt"}
+    [rest] = world.create(1)
+    world.run_until_quiet()
+    assert set(world.model.asked.values()) == {1}
+    assert (world.counts(rest)["done"], world.counts(rest)["cached"]) == (4, 2)
+
+
 def test_what_an_answer_that_was_known_would_have_cost_is_told_as_saved(world: World) -> None:
     world.settings = replace(world.settings, prices={"a-model": Price(1_000_000, 1_000_000)})
     world.has_rows(1, "Acme", "Bolt", "Acme")
