@@ -89,7 +89,7 @@ def estimate_job(
     worst = worst_call_microusd(prompt, price) if prompt and price else 0
     return Estimate(
         rows_found=tally.count + tally.filled_left,
-        without_inputs=tally.count - len(tally.askable),
+        without_inputs=tally.count - len(tally.askable) + asked.hopeless,
         already_filled=tally.filled_left,
         duplicates=asked.duplicates,
         already_answered=asked.known,
@@ -156,18 +156,8 @@ class _Tally:
     def accept(self, row: Row) -> None:
         self.count += 1
         self.filled_taken += self._filled
-        if rows.why_skipped(self._recipe, row.inputs) is None and self._has_address(row):
+        if rows.why_skipped(self._recipe, row.inputs) is None:
             self.askable.append(row)
-
-    def _has_address(self, row: Row) -> bool:
-        """Whether there is a website to read, where that is what is asked about, or enough besides."""
-        if self._recipe.website is None:
-            return True
-        try:
-            page_key(row.inputs.get(self._recipe.website, ""))
-        except RowFailed:
-            return self._job.fallback and rows.can_fall_back(row.inputs)
-        return True
 
     def chunks(self, *, last: bool) -> Iterator[Chunk]:  # noqa: ARG002
         """An estimate keeps nothing."""
@@ -203,6 +193,8 @@ class _Asked:
     likely_in: int = 0
     duplicates: int = 0
     known: int = 0
+    #: Rows that would fail without a call: they have no address that could be read, and nothing besides it.
+    hopeless: int = 0
     unread_pages: int = 0
 
     @classmethod
@@ -216,9 +208,10 @@ class _Asked:
         standin: bool,
     ) -> _Asked:
         """Equal rows become one question; what has been answered before becomes none."""
-        asked = cls([])
+        asked = cls([], hopeless=len(askable))
         groups: dict[str, _Question] = {}
-        for question in _with_pages(recipe, askable, documents, standin):
+        for question in _with_pages(job, recipe, askable, documents, standin):
+            asked.hopeless -= 1
             key = answers.answer_key(
                 tenant=tenant,
                 provider=job.provider,
@@ -251,9 +244,9 @@ class _Asked:
 
 
 def _with_pages(
-    recipe: Recipe, askable: Sequence[Row], documents: Documents, standin: bool
+    job: Job, recipe: Recipe, askable: Sequence[Row], documents: Documents, standin: bool
 ) -> Iterator[_Question]:
-    """The rows with the text of their website, where it was read not long ago."""
+    """The rows with the text of their website, where it was read not long ago. The hopeless are left out."""
     if recipe.website is None:
         yield from (_Question(row, None, True) for row in askable)
         return
@@ -263,13 +256,15 @@ def _with_pages(
             try:
                 key = page_key(row.inputs.get(recipe.website, ""))
             except RowFailed:
-                continue  # it will be asked without its website
+                continue
             keys[row.index] = page_doc_key(key, standin=standin)
         found = dict(zip(keys, documents.get_many(list(keys.values())), strict=True))
         for row in page:
             document = found.get(row.index)
-            known = document is not None or row.index not in keys
-            yield _Question(row, document.data["text"] if document else None, known)
+            if row.index in keys:
+                yield _Question(row, document.data["text"] if document else None, document is not None)
+            elif job.fallback and rows.can_fall_back(row.inputs):
+                yield _Question(row, None, True)
 
 
 def _exist(documents: Documents, keys: list[Key]) -> list[bool]:
@@ -303,7 +298,7 @@ def _warnings(
     found: list[str] = []
     if not tally.count:
         found.append("There is nothing to do: no row fits this selection.")
-    elif not tally.askable:
+    elif len(tally.askable) == asked.hopeless:
         which = "The rows that are left have not" if tally.filled_left else "No row has"
         found.append(f"{which} the inputs that are needed; nothing would be asked.")
     if tally.filled_taken:
