@@ -125,10 +125,7 @@ def check_wish(documents: Documents, wish: Wish, limits: JobLimits) -> None:
             f"A live run takes up to {limits.live_rows} rows at a time.",
             {"max_rows": f"≤ {limits.live_rows}"},
         )
-    if wish.max_rows is not None and wish.max_rows > limits.most_rows:
-        raise Invalid(
-            f"One job takes up to {limits.most_rows:,} rows.", {"max_rows": f"≤ {limits.most_rows:,}"}
-        )
+    check_rows(wish, limits)
     if len(set(wish.sheet_ids)) != len(wish.sheet_ids):
         raise Invalid("A sheet is named twice.", {"sheet_ids": "each once"})
     for name in wish.depends_on:
@@ -140,6 +137,14 @@ def check_wish(documents: Documents, wish: Wish, limits: JobLimits) -> None:
         waiting = documents.count(JOBS_BY_REASON, {"status": "PENDING", "reason": IN_LINE})
         if waiting + len(wish.sheet_ids) > limits.max_waiting:
             raise TooMany(f"The line is full: {waiting} jobs are waiting.", retry_after_s=60)
+
+
+def check_rows(wish: Wish, limits: JobLimits) -> None:
+    """Raises `Invalid` for more rows than one job takes."""
+    if wish.max_rows is not None and wish.max_rows > limits.most_rows:
+        raise Invalid(
+            f"One job takes up to {limits.most_rows:,} rows.", {"max_rows": f"≤ {limits.most_rows:,}"}
+        )
 
 
 def chosen_recipe(wish: Wish) -> Recipe:

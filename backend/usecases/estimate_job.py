@@ -22,7 +22,7 @@ from backend.usecases.batch.kept import staleness
 from backend.usecases.batch.process import BatchSettings
 from backend.usecases.batch.questions import worst_call_microusd, write_prompt
 from backend.usecases.batch.sheet_calls import Call
-from backend.usecases.create_job import JobLimits, Wish, chosen_recipe
+from backend.usecases.create_job import JobLimits, Wish, check_rows, chosen_recipe
 from backend.usecases.inspect_sheet import obstacles
 from backend.usecases.read_line import places_in_line
 from backend.usecases.records import SLOTS, answer_doc_key, bills_key, page_doc_key, places_from_data
@@ -70,6 +70,7 @@ def estimate_job(
     `wish` names one tab; `places` are those of background jobs. Raises `NoColumns` and `Invalid` where a
     job could not be created.
     """
+    check_rows(wish, limits)
     recipe = chosen_recipe(wish)
     job = _job(person, wish, limits, clock)
     tally = _Tally(job, recipe)

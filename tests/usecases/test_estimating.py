@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from backend.domain import estimate
 from backend.domain.job import Filter
 from backend.domain.money import Price
+from backend.errors import Invalid
 from backend.usecases.batch.placing import FLUSH_ROWS
 from backend.usecases.batch.sheet_calls import flush_every_s
 from backend.usecases.create_job import JobLimits, Wish
@@ -83,6 +86,14 @@ def test_filled_rows_are_counted_within_the_filter_and_the_number_of_rows_alone(
     assert counts(max_rows=1) == (2, 1, 1)
     assert counts(start_row=6) == (2, 1, 1)
     assert counts(start_row=8) == (0, 0, 0)
+
+
+def test_more_rows_than_a_job_takes_are_refused_as_they_would_be_there(world: World) -> None:
+    world.has_rows(1, "Acme")
+    assert told(world, max_rows=100_000).calls == 1
+    for ask in (lambda: told(world, max_rows=100_001), lambda: world.create(1, max_rows=100_001)):
+        with pytest.raises(Invalid, match="One job takes up to 100,000 rows"):
+            ask()
 
 
 def test_the_prompt_that_is_shown_is_the_one_that_is_sent(world: World) -> None:
