@@ -153,12 +153,16 @@ def column_values(
     """A column's different values with their counts, most frequent first; and whether some are left out."""
     _, tab = describe_tab(sheets, spreadsheet_id, sheet_id)
     (top,) = sheets.read(spreadsheet_id, [Area(tab.id, 0, min(tab.rows, HEADER_ROWS), 0, tab.columns)])
-    where = _layout(_layouts(top))
+    layouts = _layouts(top)
+    where = _layout(layouts)
     column = filter_column(header, where.headers)
     if column is None:
         raise Invalid(f'There is no column called "{header}".', {"column": "not found"})
-    (grid,) = sheets.read(spreadsheet_id, [Area(tab.id, where.first_row, tab.rows, column, column + 1)])
-    filled = _last_filled(grid)
+    columns = [column, *(other for other in _telling_columns(layouts) if other != column)]
+    areas = [Area(tab.id, where.first_row, tab.rows, at, at + 1) for at in columns]
+    grid, *others = sheets.read(spreadsheet_id, areas)
+    # Rows without a value count as well, down to the last row that has any input.
+    filled = max(_last_filled(each) for each in (grid, *others))
     counts = Counter(filter_text(as_text(row[0])) for row in grid[:filled])
     ordered = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return ordered[:MOST_VALUES], len(ordered) > MOST_VALUES

@@ -107,6 +107,19 @@ def test_a_value_of_any_length_that_a_filter_offers_finds_its_rows(
         assert told["rows_found"] == entry["count"]
 
 
+def test_rows_without_a_value_are_counted_down_to_the_last_row(
+    house: House, alice: Caller, sheet: str
+) -> None:
+    rows = [["Oak", "oak", ""], ["Fir", "fir", "May"], ["Elm", "elm", ""], ["Ash", "ash", ""]]
+    holds(house, sheet, [[*HEADERS[:2], "Sent"], *rows])
+    alice.prove(sheet)
+    values = alice.ask("GET", f"/api/sheets/{sheet}/values?sheet_id=0&column=Sent")["values"]
+    assert [(entry["value"], entry["count"]) for entry in values] == [("", 3), ("May", 1)]
+    for entry in values:
+        told = estimate(alice, sheet, filter={"column": "Sent", "value": entry["value"]})
+        assert told["rows_found"] == entry["count"]
+
+
 def test_rows_that_fail_without_a_call_are_not_counted_as_calls(
     house: House, alice: Caller, sheet: str
 ) -> None:
