@@ -43,6 +43,7 @@ class Mending:
         self._looks = Looks()
         #: Which row of the run a look shows, by the identity of what was seen.
         self._index_of: dict[int, int] = {}
+        self._seen: set[int] = set()
         #: Those of them that put a row of the run back, by its index.
         self.restored: dict[int, Fix] = {}
         self._formulas: set[tuple[int, int]] = set()
@@ -54,6 +55,7 @@ class Mending:
         for row in seen.values():
             self._looks.saw(headers, row)
         self._index_of |= {id(seen[place]): index for index, place in indexes.items()}
+        self._seen |= indexes.keys()
 
     def restores(self, fixes: Mapping[int, Fix]) -> None:
         """What is sent of rows of the run, by index."""
@@ -70,6 +72,7 @@ class Mending:
         self.unverified = []
         self._looks.forget()
         self._index_of.clear()
+        self._seen.clear()
         self.restored.clear()
         self._formulas.clear()
         self._almost.clear()
@@ -79,11 +82,11 @@ class Mending:
         known = self._looks.fingerprints
         return Keep(self._texts().keys(), known, known | self._whereabouts.fingerprints, rests=True)
 
-    def same(self, where: Layout, row: Seen, index: int) -> bool | None:
+    def same(self, where: Layout, row: Seen, index: int, values: set[str]) -> bool | None:
         """Whether the look took this row for `index`, its inputs edited since or not; None: no look tells."""
-        if index not in self._index_of.values():
+        if index not in self._seen:
             return None
-        look = self._look_of(where, row, self.values())
+        look = self._look_of(where, row, values)
         return look is not None and self._index_of.get(id(look[1])) == index
 
     def find(self, where: Layout, rows: Sequence[Seen]) -> tuple[list[Fix], dict[int, tuple[int, str]]]:
@@ -224,6 +227,7 @@ class Mending:
         }
 
     def values(self) -> set[str]:
+        """What every restore that may have missed has put somewhere."""
         return {as_shown(value) for fix in self.unverified for value in fix.cells.values()}
 
     def _texts(self) -> Texts:

@@ -156,11 +156,7 @@ class Restorer:
             if self._whereabouts.is_another(index, seen[place], where):
                 lost.add(index)
                 continue
-            cells = {
-                where.columns.outputs[name]: row.before[name]
-                for name in row.wrote
-                if self._is_ours(index, name, seen[place], where)
-            }
+            cells = row.still_ours(seen[place], where)
             if cells:
                 self._saw(index, place, seen[place], where)
                 fixes[index] = self._fix(index, place, cells)
@@ -168,26 +164,11 @@ class Restorer:
                 lost.add(index)
             else:
                 self._saw(index, place, seen[place], where)
-                self._settle(index, "skipped" if self._typed(row, seen[place], where) else "done", place)
+                self._settle(index, "skipped" if row.typed_over(seen[place], where) else "done", place)
         return fixes, lost
 
     def _saw(self, index: int, place: int, row: Seen, where: Layout) -> None:
         self._whereabouts.saw(index, place, row.fingerprint, rest_of(row.cells, where))
-
-    def _is_ours(self, index: int, name: str, row: Seen, where: Layout) -> bool:
-        """Whether a cell still holds what the run wrote, and held something else before."""
-        column, wrote = where.columns.outputs.get(name), self._touched[index].wrote[name]
-        held_the_same = self._touched[index].before[name] == {"stringValue": wrote}
-        return column is not None and row.cell(column) == wrote and not held_the_same
-
-    def _typed(self, row: Touched, seen: Seen, where: Layout) -> bool:
-        """Whether some cell holds neither ours nor what stood there before."""
-        return any(
-            name in where.columns.outputs
-            and "formulaValue" not in (row.before[name] or {})
-            and seen.cell(where.columns.outputs[name]) != as_shown(row.before[name])
-            for name in row.wrote
-        )
 
     def _settle(self, index: int, state: str, place: int | None) -> None:
         self.open.discard(index)
@@ -208,7 +189,7 @@ class Restorer:
             row = seen.get(place)
             if index not in self.open:
                 continue
-            if row is None or not self._is(index, row, where):
+            if row is None or not self._is(index, row, where, others):
                 self._in_doubt = True
                 continue
             self._whereabouts.moved(index, place, row.fingerprint)
@@ -219,11 +200,11 @@ class Restorer:
             else:
                 self._in_doubt = True
 
-    def _is(self, index: int, row: Seen, where: Layout) -> bool:
+    def _is(self, index: int, row: Seen, where: Layout, others: set[str]) -> bool:
         """Whether the row is the one that was restored, as far as can be told."""
         if self._whereabouts.is_another(index, row, where):
             return False
-        same = self._mending.same(where, row, index)
+        same = self._mending.same(where, row, index, others)
         return row.fingerprint == self._whereabouts.prints[index] if same is None else same
 
     def _is_back(self, index: int, row: Seen, where: Layout, others: set[str]) -> bool:

@@ -8,7 +8,10 @@ from dataclasses import dataclass, field
 from backend.domain import results
 from backend.domain.recipes import Recipe
 from backend.domain.results import Result
+from backend.domain.selection import Layout
 from backend.ports import Documents, Entered, Key
+from backend.usecases.batch.entered import as_shown
+from backend.usecases.batch.looking import Seen
 from backend.usecases.batch.recalling import documents_of, pairs, sent_from_data
 from backend.usecases.records import result_key, write_key
 
@@ -27,6 +30,25 @@ class Touched:
     wrote: dict[str, str] = field(default_factory=dict)
     #: Every text of ours that the cell may have held in between.
     ours: dict[str, set[str]] = field(default_factory=dict)
+
+    def still_ours(self, seen: Seen, where: Layout) -> dict[int, Entered]:
+        """Cells that hold what the run wrote, and held something else before, by column: what they held."""
+        return {
+            column: self.before[name]
+            for name, text in self.wrote.items()
+            if (column := where.columns.outputs.get(name)) is not None
+            and seen.cell(column) == text
+            and self.before[name] != {"stringValue": text}
+        }
+
+    def typed_over(self, seen: Seen, where: Layout) -> bool:
+        """Whether a row without a cell of ours differs from what stood there before the run."""
+        return any(
+            name in where.columns.outputs
+            and "formulaValue" not in (self.before[name] or {})
+            and seen.cell(where.columns.outputs[name]) != as_shown(self.before[name])
+            for name in self.wrote
+        )
 
 
 def placed_results(
