@@ -196,3 +196,15 @@ def test_what_chance_has_found(name: str) -> None:
     desk = UndoDesk(sheets)
     desk.run(played(script, kills, table))
     check(table, desk)
+
+
+def test_the_row_below_keeps_what_it_holds_when_a_row_is_deleted_at_the_restore() -> None:
+    sheets = FakeSheets()
+    table = a_filled_table(sheets)
+    insert_row(table, 0, 0)
+    own = table.grid.pop(table.top + 1)
+    own[table.column("Category")] = "my own"
+    table.grid.append(own)
+    UndoDesk(sheets).run(by_call([(5, delete_row, 0, 0)], table))
+    assert table.lines()[-1] == dict(zip(HEADERS, own, strict=True))
+    assert own[table.column("Category")] == "my own"

@@ -10,13 +10,14 @@ by the run go back to their state before it, and of other rows the restored text
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from backend.domain.recipes import Recipe
 from backend.domain.selection import Layout
 from backend.ports import Entered
 from backend.usecases.batch.entered import as_shown, strings
 from backend.usecases.batch.intents import Fix
-from backend.usecases.batch.looking import Keep, Seen
+from backend.usecases.batch.looking import Keep, Seen, rest_of
 from backend.usecases.batch.looks import Look, Looks
 from backend.usecases.batch.whereabouts import Whereabouts
 from backend.usecases.batch.written import Touched
@@ -50,11 +51,15 @@ class Mending:
         #: Rows of the run by their inputs without one; None where several have those.
         self._almost: dict[tuple[tuple[str, str], ...], int | None] = {}
 
-    def saw(self, headers: tuple[str, ...], seen: Mapping[int, Seen], indexes: Mapping[int, int]) -> None:
+    def saw(self, where: Layout, seen: Mapping[int, Seen], indexes: Mapping[int, int]) -> None:
         """What the look before a restore saw; `indexes` are the places of rows of the run."""
-        for row in seen.values():
-            self._looks.saw(headers, row)
-        self._index_of |= {id(seen[place]): index for index, place in indexes.items()}
+        index_at = {place: index for index, place in indexes.items()}
+        for place, row in seen.items():
+            if place >= where.first_row:
+                row = replace(row, rest=rest_of(row.cells, where))
+                self._looks.saw(where.headers, row)
+                if place in index_at:
+                    self._index_of[id(row)] = index_at[place]
         self._seen |= indexes.keys()
 
     def restores(self, fixes: Mapping[int, Fix]) -> None:
@@ -98,10 +103,13 @@ class Mending:
         others, mended = set(recognised.values()), self._mended(values)
         for place, row in enumerate(rows[where.first_row :], where.first_row):
             look = self._look_of(where, row, values)
-            index = self._index_of.get(id(look[1])) if look is not None else None
-            if index is not None and recognised.get(place, index) != index:
+            if (
+                look is not None
+                and look[1].rest != row.rest
+                and self._whereabouts.are_several(row.fingerprint)
+            ):
                 look = None  # it saw an equal row
-            run = index
+            run = index = self._index_of.get(id(look[1])) if look is not None else None
             if look is None:
                 index = recognised.get(place)
                 run = index if index is not None else self._whereabouts.first_with(row.fingerprint)

@@ -96,7 +96,9 @@ class Restorer:
         pending = {index for sent in self.sent for index in sent.places}
         wanted = sorted(self.open - pending, key=lambda index: at[index])[:FLUSH_ROWS]
         places = {place for earlier in self.sent for place in earlier.places.values()}
-        where, seen = yield from self._view.look(places | {at[index] for index in wanted})
+        # Its neighbours stand there when a row is inserted or deleted meanwhile.
+        near = {max(0, at[index] + step) for index in wanted for step in (-1, 0, 1)}
+        where, seen = yield from self._view.look(places | near)
         looked_at = self._clock.monotonic()
         for earlier in [*self.sent]:
             self._verify(earlier, seen, where)
@@ -128,7 +130,7 @@ class Restorer:
         sent = Sent(self._next_write, back, {}, deadline, columns=columns) if back else None
         yield from self._tell(sent)
         if sent is not None:
-            self._mending.saw(where.headers, seen, back)
+            self._mending.saw(where, seen, back)
             self._mending.restores(fixes)
             yield from self._write(sent, list(fixes.values()), where, looked_at)
 
@@ -160,7 +162,7 @@ class Restorer:
             if cells:
                 self._saw(index, place, seen[place], where)
                 fixes[index] = self._fix(index, place, cells)
-            elif self._whereabouts.has_equals(index) and index not in self._found:
+            elif self._whereabouts.are_several(row.result.fingerprint) and index not in self._found:
                 lost.add(index)
             else:
                 self._saw(index, place, seen[place], where)

@@ -48,8 +48,9 @@ class Whereabouts:
     def equals(self, index: int) -> list[int]:
         return self._by_print[self._touched[index].result.fingerprint]
 
-    def has_equals(self, index: int) -> bool:
-        return len(self.equals(index)) > 1
+    def are_several(self, fingerprint: str) -> bool:
+        """Whether several rows of the run have or had these inputs."""
+        return len(self._by_print.get(fingerprint, ())) > 1
 
     def learnt(self) -> dict[int, int]:
         """Rests that were not told yet, by index."""
