@@ -122,6 +122,29 @@ def test_a_column_whose_cells_are_cut_and_pasted_is_anchored_anew() -> None:
     assert [marks for marks in table.marks if "category" in marks.values()] == [table.marks[there]]
 
 
+def test_a_column_that_stands_where_a_marked_one_was_is_found_out() -> None:
+    """Between two looks its cells are cut, pasted into another column, and it is deleted: all looks the same.
+
+    The mark is gone, so what is written goes nowhere, and Sheets says "written".
+    """
+    sheets = Watched()
+    table = a_table(sheets)
+
+    def cut_paste_and_delete() -> None:
+        column = table.column("Category")
+        for row in table.grid:
+            row.insert(column + 1, row[column])
+            del row[column]
+        table.marks.insert(column + 1, {})
+        del table.marks[column]
+
+    desk = a_desk(sheets)
+    desk.run({5: cut_paste_and_delete})
+    check(table)
+    assert {state for state, _ in desk.settled.values()} == {"done"}
+    assert sheets.set == 2
+
+
 @pytest.mark.parametrize("refusal", ["full", "protected"])
 def test_a_tab_that_takes_no_anchors_is_written_by_places(refusal: str) -> None:
     sheets = Watched()

@@ -4,8 +4,8 @@ A write by places hits the columns that stand there when it arrives, and somebod
 our look: then our text lands in a column of theirs. Developer metadata that is tied to a column goes with
 it, so a write that is addressed by its marks cannot.
 
-Where marks are refused (a tab has room for so many), writes go by places, as those of an undo do, and what
-they displace is put right.
+Where marks are refused (a tab has room for so many), writes go by places, and what they displace is put
+right.
 """
 
 from __future__ import annotations
@@ -67,6 +67,7 @@ class Anchors:
             self.give_up()
 
     def forget(self) -> None:
+        """They may be elsewhere, or nowhere: they are looked for before the next write."""
         self._columns = None
 
     def give_up(self) -> None:

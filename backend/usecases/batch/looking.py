@@ -123,22 +123,15 @@ class TabView:
     def look(self, places: Iterable[int]) -> Generator[Call, Any, tuple[Layout, dict[int, Seen]]]:
         """The header and the rows at `places`, in one call; adds and anchors output columns before it."""
         wanted = sorted(places)
-        mended = False
-        anchors, unfit = self._anchors, 0
+        mended, unfit = False, 0
         while True:
             tab = yield from self._size()
-            if not anchors.known:
-                yield from anchors.find(tab)
-            width = tab.columns + SPARE_COLUMNS
-            spans = [
-                (first, min(last, tab.rows)) for first, last in placement.spans(wanted) if first < tab.rows
-            ]
-            areas = [Area(tab.id, first, last, 0, width) for first, last in spans]
-            try:
-                top, *blocks = yield self._read([Area(tab.id, 0, HEADER_ROWS, 0, width), *areas])
-            except (Invalid, NotFound):
-                self.forget_size()  # the grid shrank, or the tab was deleted, since our look at its size
+            if not self._anchors.known:
+                yield from self._anchors.find(tab)
+            found = yield from self._read_rows(tab, wanted)
+            if found is None:
                 continue
+            top, rows = found
             if self._adds and not mended and (mends := self._mends_header(tab, top)) is not None:
                 mended = True
                 yield mends
@@ -148,18 +141,30 @@ class TabView:
                 self._wait_for_headers(missing)
                 self._tab = yield from add_outputs(self._job, self._sheets, tab, where, missing)
                 continue
-            if not anchors.fit(where):
+            if not self._anchors.fit(where):
                 unfit += 1
-                anchors.forget()
+                self._anchors.forget()
                 self.forget_size()
                 if unfit > UNFIT:
-                    anchors.give_up()
+                    self._anchors.give_up()
                 continue
             self._missing_since, self._headers = None, where.headers
-            seen: dict[int, Seen] = {}
-            for (first, _), block in zip(spans, blocks, strict=True):
-                seen.update((place, self._seen(row, where, place)) for place, row in enumerate(block, first))
-            return where, seen
+            return where, {place: self._seen(row, where, place) for place, row in rows}
+
+    def _read_rows(
+        self, tab: Tab, places: Sequence[int]
+    ) -> Generator[Call, Any, tuple[list[list[Cell]], list[tuple[int, list[Cell]]]] | None]:
+        """The top rows, and those near `places` by place; None: the grid is not what it was."""
+        width = tab.columns + SPARE_COLUMNS
+        spans = [(first, min(last, tab.rows)) for first, last in placement.spans(places) if first < tab.rows]
+        areas = [Area(tab.id, first, last, 0, width) for first, last in spans]
+        try:
+            top, *blocks = yield self._read([Area(tab.id, 0, HEADER_ROWS, 0, width), *areas])
+        except (Invalid, NotFound):
+            self.forget_size()  # it shrank, or the tab was deleted, since our look at its size
+            return None
+        at = zip(spans, blocks, strict=True)
+        return top, [row for (first, _), block in at for row in enumerate(block, first)]
 
     def _mends_header(self, tab: Tab, top: Sequence[Sequence[Cell]]) -> Call | None:
         """Puts headers back that our own write has hit: a row was inserted above them at that moment."""
@@ -192,6 +197,7 @@ class TabView:
 
         Raises `TryLater` when columns move while it is read.
         """
+        self._anchors.forget()  # something is not where it was written: they may not be where they were
         tab = yield from self._size()
         width = tab.columns + SPARE_COLUMNS
         header = Area(tab.id, 0, HEADER_ROWS, 0, width)
