@@ -6,19 +6,22 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from backend.ports import Area, Json
+from backend.ports import ALL_COLUMNS, Area, Json
 
 _A1_END = re.compile(r"(?P<columns>[A-Z]+)(?P<row>[0-9]+)$")
 
 
 def to_grid_range(area: Area) -> dict[str, int]:
-    return {
+    """Without an end where the area has all columns: a name beyond the grid would be refused."""
+    grid_range = {
         "sheetId": area.sheet_id,
         "startRowIndex": area.first_row,
         "endRowIndex": area.last_row,
         "startColumnIndex": area.first_column,
-        "endColumnIndex": area.last_column,
     }
+    return (
+        grid_range if area.last_column >= ALL_COLUMNS else {**grid_range, "endColumnIndex": area.last_column}
+    )
 
 
 def from_grid_range(grid_range: dict[str, Any], rows: int, columns: int) -> Area:

@@ -66,7 +66,7 @@ def grids(answer: Wire, areas: Sequence[Area]) -> list[list[list[Cell]]]:
 
 
 def _key(grid_range: Wire) -> tuple[int, ...]:
-    """A bounded GridRange as the API repeats it: fields that are 0 are left out."""
+    """A GridRange as the API repeats it: fields that are 0, or have no end, are left out."""
     return tuple(
         grid_range.get(name, 0)
         for name in ("sheetId", "startRowIndex", "endRowIndex", "startColumnIndex", "endColumnIndex")
@@ -77,10 +77,12 @@ def _grid(area: Area, value_range: Wire | None) -> list[list[Cell]]:
     """A ValueRange padded to the area, cut where the answered range (and so the grid) ends before it."""
     if value_range is None:
         return []
-    last_row, last_column = end_of(value_range["range"]) or (area.last_row, area.last_column)
+    rows = value_range.get("values", [])
+    widest = area.first_column + max(map(len, rows), default=0)
+    last_row, last_column = end_of(value_range["range"]) or (area.last_row, widest)
     height = min(area.last_row, last_row) - area.first_row
     width = min(area.last_column, last_column) - area.first_column
-    return padded(value_range.get("values", []), height, width, "")
+    return padded(rows, height, width, "")
 
 
 def shown_grid(answer: Wire, area: Area) -> list[list[str]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from backend.domain.recipes import RECIPES, STATUS_HEADER, Recipe
+from backend.domain.recipes import RECIPES, Recipe
 
 _APART = re.compile(r"[\s_\-]+")
 
@@ -66,8 +66,7 @@ def recognise(recipe: Recipe, headers: Sequence[str], chosen: Mapping[str, str] 
 
 def _outputs(recipe: Recipe, names: Sequence[str], taken: set[int]) -> dict[str, int]:
     outputs: dict[str, int] = {}
-    wanted = [(output.name, output.header) for output in recipe.outputs] + [("status", STATUS_HEADER)]
-    for name, header in wanted:
+    for name, header in recipe.written.items():
         column = next((i for i, have in enumerate(names) if have == folded(header)), None)
         if column is not None:
             outputs[name] = column

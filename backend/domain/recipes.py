@@ -34,6 +34,10 @@ class Output:
     description: str
 
 
+#: The column that says how a row ended; written by us, never by the model.
+STATUS_HEADER = "Status"
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """One kind of run. `any_of`: a row needs at least one of these inputs besides the required ones."""
@@ -52,9 +56,11 @@ class Recipe:
     def input(self, name: str) -> Input:
         return next(column for column in self.inputs if column.name == name)
 
+    @property
+    def written(self) -> dict[str, str]:
+        """Output name → header, of every column that a run writes; "status" is the last."""
+        return {output.name: output.header for output in self.outputs} | {"status": STATUS_HEADER}
 
-#: The column that says how a row ended; written by us, never by the model.
-STATUS_HEADER = "Status"
 
 NAME = Input(
     name="company_name",

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from backend.domain import headers
 from backend.domain.job import Job, why
-from backend.domain.recipes import RECIPES, STATUS_HEADER
+from backend.domain.recipes import RECIPES
 from backend.domain.results import ROW_STATES
 from backend.domain.selection import Layout
 from backend.entrypoints.payloads.jobs import Counts, JobErrorGiven, JobGiven, ReasonGiven
@@ -136,7 +136,7 @@ def recipe_match(name: str, where: Layout) -> RecipeMatch:
             return None
         return ColumnGiven(index=index, letter=headers.letter(index), header=where.headers[index])
 
-    outputs = [(output.name, output.header) for output in recipe.outputs] + [("status", STATUS_HEADER)]
+    outputs = recipe.written.items()
     return RecipeMatch(
         recipe=name,
         title=recipe.title,

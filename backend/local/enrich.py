@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from backend.domain.recipes import RECIPES, STATUS_HEADER
+from backend.domain.recipes import RECIPES
 from backend.errors import Invalid
 from backend.files.writing import check_target, write_table
 from backend.local.local_job import (
@@ -46,7 +46,7 @@ def enrich(wish: EnrichWish, environ: dict[str, str], line: Line) -> int:
     recipe = recipe_of(wish.case)
     table = read_input(wish.source, recipe, wish.sheet, line)
     _check_places(wish)
-    headers = [output.header for output in RECIPES[recipe].outputs] + [STATUS_HEADER]
+    headers = list(RECIPES[recipe].written.values())
     for note in check_target(wish.target, table, more_columns=len(headers)):
         print(note)
     identifier = workbook_id(table, recipe)

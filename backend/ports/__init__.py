@@ -27,6 +27,7 @@ from backend.ports.json import Data, Json
 from backend.ports.model import Answer, Model, Prompt, RateLimits
 from backend.ports.pages import Pages
 from backend.ports.sheets import (
+    ALL_COLUMNS,
     ANCHOR_KEY,
     NONCE_KEY,
     Anchor,
@@ -45,6 +46,7 @@ from backend.ports.task_queue import Task, TaskQueue
 from backend.ports.vault import Vault
 
 __all__ = [
+    "ALL_COLUMNS",
     "ANCHOR_KEY",
     "NONCE_KEY",
     "Anchor",

@@ -18,6 +18,10 @@ NONCE_KEY = "rowmill_proof"
 ANCHOR_KEY = "rowmill_output"
 
 
+#: The most columns that a tab can have; an area that ends there is read as wide as the tab is.
+ALL_COLUMNS = 18_278
+
+
 @dataclass(frozen=True, slots=True)
 class Area:
     """A rectangle of one tab, zero-based and half-open, addressed by the tab's numeric id."""

@@ -116,6 +116,30 @@ def insert_column(table: Table, at: int, _to: int) -> None:
     table.marks.insert(column, {})
 
 
+def insert_columns(table: Table, at: int, to: int) -> None:
+    """More of them at once than one."""
+    column = to % (table.width + 1)
+    for row in table.grid:
+        row[column:column] = [""] * (2 + at % 5)
+    table.marks[column:column] = [{} for _ in range(2 + at % 5)]
+
+
+def rename(table: Table, at: int, _to: int) -> None:
+    """An output gets another header, or its own again."""
+    headers, own = table.grid[table.top], OUTPUTS[at % 4]
+    new = f"{own} (new)"
+    if own in headers and new not in headers:
+        headers[headers.index(own)] = new
+    elif new in headers and own not in headers:
+        headers[headers.index(new)] = own
+
+
+def names_are_as_before(table: Table) -> None:
+    for number, own in enumerate(OUTPUTS):
+        if own not in table.grid[table.top]:
+            rename(table, number, 0)
+
+
 def move_column(table: Table, at: int, to: int) -> None:
     start, goal = at % table.width, to % table.width
     for row in table.grid:

@@ -11,8 +11,9 @@ from backend.errors import Forbidden, TryLater
 from backend.ports import Block, Strip
 from backend.usecases.batch import anchoring
 from tests.fakes import FakeSheets
-from tests.usecases.desk import OUTPUTS, Desk, a_result, answer
+from tests.usecases.desk import OUTPUTS, RECIPE, Desk, a_result, answer
 from tests.usecases.edits import Table
+from tests.usecases.test_undoing_any_edits import BEFORE, UndoDesk, a_filled_table
 
 HEADERS = ["Notes", "Company Name", "Company Keywords", "Company Short Description", *OUTPUTS, "Owner"]
 NAMES = ["firm a", "firm b", "firm c"]
@@ -120,6 +121,60 @@ def test_a_column_whose_cells_are_cut_and_pasted_is_anchored_anew() -> None:
     check(table)
     assert sheets.set == 2
     assert [marks for marks in table.marks if "category" in marks.values()] == [table.marks[there]]
+
+
+def test_a_column_that_is_renamed_is_filled_under_its_new_name_and_none_is_added() -> None:
+    sheets = Watched()
+    table = a_table(sheets)
+    desk = a_desk(sheets)
+
+    def rename() -> None:
+        table.grid[0][table.column("Category")] = "Trade"
+
+    desk.run({0: lambda: None, 4: rename})
+    assert sorted(map(str, table.grid[0])) == sorted(["Trade", *(h for h in HEADERS if h != "Category")])
+    assert [line["Trade"] for line in table.lines()] == [answer(name)[0] for name in NAMES]
+    assert sheets.restored == 0
+
+
+def test_a_name_that_another_column_has_too_is_none_to_go_by() -> None:
+    """Then the column counts as removed: after a while one with its own header is added."""
+    sheets = Watched()
+    table = a_table(sheets)
+
+    def rename() -> None:
+        table.grid[0][table.column("Category")] = "Owner"
+
+    a_desk(sheets).run({4: rename})
+    owners = [column for column, header in enumerate(table.grid[0]) if header == "Owner"]
+    assert [[row[column] for row in table.grid[1:]] for column in owners] == [
+        ["", "", ""],
+        [f"owner of {name}" for name in NAMES],
+    ]
+    assert [row[table.column("Category")] for row in table.grid[1:]] == [answer(name)[0] for name in NAMES]
+
+
+def test_an_undo_finds_a_column_that_was_renamed_since() -> None:
+    sheets = FakeSheets()
+    table = a_filled_table(sheets)
+    sheets.set_anchors("book", 1, {name: table.column(h) for name, h in RECIPE.written.items()}, [])
+    table.grid[0][table.column("Category")] = "Trade"
+    UndoDesk(sheets).run({})
+    assert [row[table.column("Trade")] for row in table.grid[1:]] == [before[0] for before in BEFORE]
+
+
+def test_a_header_that_a_write_has_hit_is_no_new_name_and_comes_back() -> None:
+    """A row inserted above the header, right before the write, and columns right before the repair."""
+    sheets = Watched()
+    table = a_table(sheets)
+
+    def title() -> None:
+        table.grid.insert(0, ["A title", *[""] * (table.width - 1)])
+
+    a_desk(sheets).run({5: title, 7: lambda: moved(table, "Owner", 0)})
+    assert sorted(map(str, table.grid[1])) == sorted(HEADERS)
+    check(table)
+    assert sheets.restored == 0
 
 
 def test_a_column_that_stands_where_a_marked_one_was_is_found_out() -> None:

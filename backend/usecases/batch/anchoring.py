@@ -10,7 +10,8 @@ right.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +19,7 @@ from backend.domain.job import Job
 from backend.domain.recipes import Recipe
 from backend.domain.selection import HEADER_ROWS, Layout, frozen_layout
 from backend.errors import Forbidden, Invalid, NotFound
-from backend.ports import Anchor, Area, Block, Cell, Sheets, Strip, Tab
+from backend.ports import ALL_COLUMNS, Anchor, Area, Block, Cell, Sheets, Strip, Tab
 from backend.usecases.batch.sheet_calls import CALL_TIMEOUT_S, Call
 
 #: Marks are set anew so often at one look; somebody is moving columns all the time, or they are refused.
@@ -39,12 +40,27 @@ class Anchors:
         #: Output name → metadata id, and the column that it stood at when it was last looked at.
         self._ids: dict[str, int] = {}
         self._columns: Mapping[str, int] | None = None
+        #: Output name → the header that somebody has given its column since.
+        self._renamed: dict[str, str] = {}
         self._refused = False
 
     @property
     def known(self) -> bool:
         """Whether they were looked at, and nobody has moved a column since as far as is known."""
         return self._refused or self._columns is not None
+
+    def layout(self, top: Sequence[Sequence[Cell]]) -> Layout | None:
+        """The tab's header. An output whose own one is not there has the column that bears its mark."""
+        where = frozen_layout(self._recipe, top, self._job.columns)
+        if where is None:
+            return None
+        renamed = {
+            name: where.headers.index(header)
+            for name, header in self._renamed.items()
+            if name not in where.columns.outputs and where.headers.count(header) == 1
+        }
+        columns = replace(where.columns, outputs={**where.columns.outputs, **renamed})
+        return replace(where, columns=columns) if renamed else where
 
     def fit(self, where: Layout) -> bool:
         """Whether every output's column is marked as such, or none can be."""
@@ -59,6 +75,14 @@ class Anchors:
             Strip(self._ids[name], spans[name].start, [one.get(place) for place in spans[name]])
             for name, one in values.items()
         ]
+
+    def headers(self, row: int, headers: Iterable[str]) -> list[Strip] | None:
+        """What puts headers of outputs back into a row; None where that has to go by places."""
+        names = {header: name for name, header in (self._recipe.written | self._renamed).items()}
+        ids = {header: self._ids.get(names.get(header, "")) for header in headers}
+        if self._refused or None in ids.values():
+            return None
+        return [Strip(metadata_id, row, [header]) for header, metadata_id in ids.items() if metadata_id]
 
     def not_answered(self, written: Sequence[Block | Strip]) -> None:
         """Sheets did not answer such a write in time, or with an error of its own."""
@@ -76,7 +100,7 @@ class Anchors:
 
     def find(self, tab: Tab) -> Generator[Call, Any, None]:
         """Looks where they are, and sets them where they are not. Gives up when that is refused."""
-        area = Area(tab.id, 0, min(HEADER_ROWS, tab.rows), 0, tab.columns)
+        area = Area(tab.id, 0, min(HEADER_ROWS, tab.rows), 0, ALL_COLUMNS)
         spreadsheet_id = self._job.spreadsheet_id
         for _ in range(TRIES):
             try:
@@ -85,7 +109,8 @@ class Anchors:
                 )
             except (Invalid, NotFound):
                 return  # the look that follows meets the same, and says so
-            where = frozen_layout(self._recipe, top, self._job.columns)
+            self._renamed = self._renamed_by(top, found)
+            where = self.layout(top)
             if where is None:
                 return
             wanted = where.columns.outputs
@@ -101,6 +126,19 @@ class Anchors:
             except (Invalid, Forbidden):
                 continue
         self.give_up()
+
+    def _renamed_by(self, top: Sequence[Sequence[Cell]], found: Sequence[Anchor]) -> dict[str, str]:
+        """Headers of marked columns whose own ones are not in the tab."""
+        where = frozen_layout(self._recipe, top, self._job.columns)
+        if where is None:
+            return {}
+        taken = {*where.columns.inputs.values(), *where.columns.outputs.values()}
+        headers = dict(enumerate(where.headers))
+        return {
+            anchor.name: headers[anchor.column]
+            for anchor in found
+            if anchor.column not in taken and headers.get(anchor.column, "").strip()
+        }
 
     def _set(self, tab: Tab, wanted: Mapping[str, int], found: Sequence[Anchor]) -> Call:
         missing = {name: column for name, column in wanted.items() if name not in self._ids}

@@ -14,8 +14,8 @@ from backend.domain.recipes import Recipe
 from backend.domain.rows import CHUNK_CHARS, Row, chunks
 from backend.domain.selection import HEADER_ROWS, Found, Layout
 from backend.errors import NotFound, Rejected
-from backend.ports import Area, Cell, Key, Sheets, Spreadsheet, Tab
-from backend.usecases.batch.looking import SEARCH_ROWS, SPARE_COLUMNS, add_outputs, missing_outputs
+from backend.ports import ALL_COLUMNS, Area, Cell, Key, Sheets, Spreadsheet, Tab
+from backend.usecases.batch.looking import SEARCH_ROWS, add_outputs, missing_outputs
 from backend.usecases.batch.sheet_calls import CALL_TIMEOUT_S, Call
 from backend.usecases.records import chunk_key, outputs_key
 
@@ -152,7 +152,7 @@ def _tab(job: Job, sheets: Sheets) -> Generator[Call, Any, Tab]:
 
 
 def _block(job: Job, sheets: Sheets, tab: Tab, first: int, rows: int) -> list[list[Cell]]:
-    area = Area(tab.id, first, min(tab.rows, first + rows), 0, tab.columns + SPARE_COLUMNS)
+    area = Area(tab.id, first, min(tab.rows, first + rows), 0, ALL_COLUMNS)
     return sheets.read(job.spreadsheet_id, [area], timeout_s=CALL_TIMEOUT_S)[0]
 
 

@@ -11,11 +11,11 @@ from typing import Any
 from backend.domain import heading, placement
 from backend.domain.cells import as_text
 from backend.domain.job import Job
-from backend.domain.recipes import STATUS_HEADER, Recipe
+from backend.domain.recipes import Recipe
 from backend.domain.rows import fingerprint
 from backend.domain.selection import HEADER_ROWS, Layout, frozen_layout
 from backend.errors import Invalid, NotFound, TryLater
-from backend.ports import Area, Cell, Clock, Entered, Sheets, Tab
+from backend.ports import ALL_COLUMNS, Area, Cell, Clock, Entered, Sheets, Tab
 from backend.usecases.batch.anchoring import Anchors
 from backend.usecases.batch.sheet_calls import CALL_TIMEOUT_S, Call
 
@@ -27,8 +27,6 @@ RENAMING_S = 10.0
 SPARE_ROWS = 2_000
 #: Looks in a row whose columns were not where the anchors had just been seen; then writes go by places.
 UNFIT = 3
-#: Columns read beyond those known, so that an inserted one does not hide the last.
-SPARE_COLUMNS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +107,8 @@ class TabView:
         self._clock = clock
         self._tab = tab
         self._missing_since: float | None = None
+        #: The headers among which outputs were missing when the anchors were last asked for those.
+        self._sought: tuple[str, ...] | None = None
         self._anchors, self._adds = anchors, adds
         #: The headers of the last look, and the texts that were sent and not seen since, with their headers.
         self._headers: tuple[str, ...] = ()
@@ -137,29 +137,33 @@ class TabView:
                 yield mends
                 continue
             where = self._layout(top)
-            if self._adds and (missing := missing_outputs(self._recipe, where)):
+            missing = missing_outputs(self._recipe, where)
+            if missing and where.headers != self._sought:
+                self._sought = where.headers
+                self._anchors.forget()  # they tell whether somebody has renamed them
+                continue
+            if self._adds and missing:
                 self._wait_for_headers(missing)
                 self._tab = yield from add_outputs(self._job, self._sheets, tab, where, missing)
                 continue
             if not self._anchors.fit(where):
                 unfit += 1
                 self._anchors.forget()
-                self.forget_size()
                 if unfit > UNFIT:
                     self._anchors.give_up()
                 continue
             self._missing_since, self._headers = None, where.headers
+            self._sought = where.headers if missing else None
             return where, {place: self._seen(row, where, place) for place, row in rows}
 
     def _read_rows(
         self, tab: Tab, places: Sequence[int]
     ) -> Generator[Call, Any, tuple[list[list[Cell]], list[tuple[int, list[Cell]]]] | None]:
         """The top rows, and those near `places` by place; None: the grid is not what it was."""
-        width = tab.columns + SPARE_COLUMNS
         spans = [(first, min(last, tab.rows)) for first, last in placement.spans(places) if first < tab.rows]
-        areas = [Area(tab.id, first, last, 0, width) for first, last in spans]
+        areas = [Area(tab.id, first, last, 0, ALL_COLUMNS) for first, last in spans]
         try:
-            top, *blocks = yield self._read([Area(tab.id, 0, HEADER_ROWS, 0, width), *areas])
+            top, *blocks = yield self._read([Area(tab.id, 0, HEADER_ROWS, 0, ALL_COLUMNS), *areas])
         except (Invalid, NotFound):
             self.forget_size()  # it shrank, or the tab was deleted, since our look at its size
             return None
@@ -176,16 +180,20 @@ class TabView:
         if found is None:
             return None
         row, headers = found
+        spreadsheet_id = self._job.spreadsheet_id
+        strips = self._anchors.headers(row, headers.values())
+        if strips is not None:
+            return Call(
+                "writes", lambda: self._sheets.write(spreadsheet_id, strips, timeout_s=CALL_TIMEOUT_S)
+            )
         cells: list[tuple[Area, Entered]] = [
             (Area(tab.id, row, row + 1, column, column + 1), {"stringValue": header})
             for column, header in headers.items()
         ]
-        spreadsheet_id = self._job.spreadsheet_id
         return Call("writes", lambda: self._sheets.restore(spreadsheet_id, cells, timeout_s=CALL_TIMEOUT_S))
 
     def _wait_for_headers(self, missing: Sequence[str]) -> None:
         """A header may be gone for a moment, while somebody renames it; after that it is added again."""
-        self.forget_size()  # so many columns may have been inserted that the last ones were not read
         now = self._clock.monotonic()
         self._missing_since = self._missing_since or now
         if now - self._missing_since < RENAMING_S:
@@ -199,14 +207,13 @@ class TabView:
         """
         self._anchors.forget()  # something is not where it was written: they may not be where they were
         tab = yield from self._size()
-        width = tab.columns + SPARE_COLUMNS
-        header = Area(tab.id, 0, HEADER_ROWS, 0, width)
+        header = Area(tab.id, 0, HEADER_ROWS, 0, ALL_COLUMNS)
         where: Layout | None = None
         rows: list[Seen] = []
         for first in range(0, tab.rows, SEARCH_ROWS):
             # The last block reaches further: rows may have been inserted since the size was asked for.
             last = first + SEARCH_ROWS
-            block = Area(tab.id, first, last if last < tab.rows else tab.rows + SPARE_ROWS, 0, width)
+            block = Area(tab.id, first, last if last < tab.rows else tab.rows + SPARE_ROWS, 0, ALL_COLUMNS)
             try:
                 top, cells = yield self._read([header, block])
             except (Invalid, NotFound) as error:
@@ -260,9 +267,8 @@ class TabView:
         return Call("reads", lambda: self._sheets.read(spreadsheet_id, areas, timeout_s=CALL_TIMEOUT_S))
 
     def _layout(self, top: Sequence[Sequence[Cell]]) -> Layout:
-        where = frozen_layout(self._recipe, top, self._job.columns)
+        where = self._anchors.layout(top)
         if where is None:
-            self.forget_size()  # they may have been moved beyond the columns that were read
             wanted = ", ".join(f'"{header}"' for header in self._job.columns.values())
             raise ColumnsGone(f"Not all of the columns that the run reads are there: {wanted}.", delay_s=5)
         return where
@@ -305,8 +311,7 @@ def rest_of(cells: Mapping[int, Cell], where: Layout) -> int:
 
 def missing_outputs(recipe: Recipe, where: Layout) -> list[str]:
     """Headers of output columns that the tab does not have (any more)."""
-    wanted = [(output.name, output.header) for output in recipe.outputs] + [("status", STATUS_HEADER)]
-    return [header for name, header in wanted if name not in where.columns.outputs]
+    return [header for name, header in recipe.written.items() if name not in where.columns.outputs]
 
 
 def add_outputs(

@@ -16,7 +16,7 @@ from typing import Any
 from backend.domain import placement, results
 from backend.domain.job import Job
 from backend.domain.lease import LeaseTimes
-from backend.domain.recipes import STATUS_HEADER, Recipe
+from backend.domain.recipes import Recipe
 from backend.domain.results import Result
 from backend.domain.selection import Layout
 from backend.ports import Clock, Sheets, Tab
@@ -220,7 +220,7 @@ class Placer:
         """Texts of results that may have been written and were not seen where they belong, by header."""
         standing = self._standing
         suspects = [suspect.result for suspect in standing.suspects.values()]
-        headers = {output.name: output.header for output in self._recipe.outputs} | {"status": STATUS_HEADER}
+        headers = self._recipe.written
         return {
             text: headers[name]
             for result in (*standing.sent_results.values(), *suspects)
