@@ -261,9 +261,13 @@ class FakeSheets:
         timeout_s: float = 30,
     ) -> None:
         with self._lock:
-            grid = self._grid(spreadsheet_id, tab.id)
+            grid, marks = self._grid(spreadsheet_id, tab.id), self.marks(spreadsheet_id, tab.id)
+            if at_column > len(marks):
+                raise Invalid("There is no such column.")
             for row in grid:
-                row += [""] * (at_column + len(headers) - len(row))
+                row += [""] * (len(marks) - len(row))
+                row[at_column:at_column] = [""] * len(headers)
+            marks[at_column:at_column] = [{} for _ in headers]
             grid[header_row][at_column : at_column + len(headers)] = headers
 
     def add_tab(

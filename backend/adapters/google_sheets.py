@@ -24,10 +24,11 @@ from backend.adapters.sheets_requests import (
     columns_of,
     create_anchor,
     delete_metadata,
+    insert_columns,
     update_cells,
     values_of,
 )
-from backend.errors import RowmillError, TryLater
+from backend.errors import Forbidden, Invalid, RowmillError, TryLater
 from backend.ports import NONCE_KEY, Anchor, Area, Block, Cell, Entered, Nonce, Spreadsheet, Strip, Tab
 
 #: What the service account's credentials need.
@@ -147,12 +148,14 @@ class GoogleSheets:
     ) -> None:
         end = at_column + len(headers)
         area = Area(tab.id, header_row, header_row + 1, at_column, end)
-        requests: list[Wire] = []
-        if end > tab.columns:
-            growth = {"sheetId": tab.id, "dimension": "COLUMNS", "length": end - tab.columns}
-            requests.append({"appendDimension": growth})
-        requests.append(update_cells(area, [[{"stringValue": header} for header in headers]]))
-        self._update(spreadsheet_id, requests, timeout_s)
+        named = update_cells(area, [[{"stringValue": header} for header in headers]])
+        try:
+            self._update(spreadsheet_id, [insert_columns(tab, at_column, len(headers)), named], timeout_s)
+        except (Invalid, Forbidden):
+            if end > tab.columns:
+                raise
+            # The workbook has no room for more cells, or the tab is protected but for columns that are blank.
+            self._update(spreadsheet_id, [named], timeout_s)
 
     def add_tab(
         self,

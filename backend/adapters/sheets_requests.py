@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from backend.adapters.sheet_ranges import to_grid_range
-from backend.ports import ANCHOR_KEY, Area, Block, Entered, Strip
+from backend.ports import ANCHOR_KEY, Area, Block, Entered, Strip, Tab
 
 Wire = dict[str, Any]
 
@@ -69,6 +69,17 @@ def values_of(block: Block | Strip) -> Wire:
         "majorDimension": "COLUMNS",
         "values": [[*[None] * block.first_row, *block.values]],
     }
+
+
+def insert_columns(tab: Tab, at_column: int, count: int) -> Wire:
+    """Formatted like the column behind them, which is blank; at the grid's end, like the one before."""
+    columns = {
+        "sheetId": tab.id,
+        "dimension": "COLUMNS",
+        "startIndex": at_column,
+        "endIndex": at_column + count,
+    }
+    return {"insertDimension": {"range": columns, "inheritFromBefore": at_column >= tab.columns}}
 
 
 def create_anchor(sheet_id: int, name: str, column: int) -> Wire:

@@ -160,9 +160,9 @@ class Sheets(Protocol):
         *,
         timeout_s: float = 30,
     ) -> None:
-        """Writes `headers` into a row (zero-based) from `at_column` on, growing the grid where it ends.
+        """Inserts columns at `at_column` and writes `headers` into a row (zero-based) of them.
 
-        Atomic: the columns are there with their headers, or nothing happened.
+        Atomic, and whoever moves columns at that moment, no cell that anybody has filled is written over.
         """
         ...
 

@@ -125,7 +125,9 @@ def insert_columns(table: Table, at: int, to: int) -> None:
 
 
 def rename(table: Table, at: int, _to: int) -> None:
-    """An output gets another header, or its own again."""
+    """An output gets another header, or its own again, once its column is marked."""
+    if not any(table.marks):
+        return
     headers, own = table.grid[table.top], OUTPUTS[at % 4]
     new = f"{own} (new)"
     if own in headers and new not in headers:

@@ -78,7 +78,8 @@ class Anchors:
 
     def headers(self, row: int, headers: Iterable[str]) -> list[Strip] | None:
         """What puts headers of outputs back into a row; None where that has to go by places."""
-        names = {header: name for name, header in (self._recipe.written | self._renamed).items()}
+        known = [*self._recipe.written.items(), *self._renamed.items()]
+        names = {header: name for name, header in known}
         ids = {header: self._ids.get(names.get(header, "")) for header in headers}
         if self._refused or None in ids.values():
             return None

@@ -123,7 +123,7 @@ class TabView:
     def look(self, places: Iterable[int]) -> Generator[Call, Any, tuple[Layout, dict[int, Seen]]]:
         """The header and the rows at `places`, in one call; adds and anchors output columns before it."""
         wanted = sorted(places)
-        mended, unfit = False, 0
+        mended, refused, unfit = False, False, 0
         while True:
             tab = yield from self._size()
             if not self._anchors.known:
@@ -144,7 +144,13 @@ class TabView:
                 continue
             if self._adds and missing:
                 self._wait_for_headers(missing)
-                self._tab = yield from add_outputs(self._job, self._sheets, tab, where, missing)
+                try:
+                    self._tab = yield from add_outputs(self._job, self._sheets, tab, where, missing)
+                except Invalid:
+                    if refused:
+                        raise
+                    refused = True
+                    self.forget_size()  # columns were deleted since our look at it
                 continue
             if not self._anchors.fit(where):
                 unfit += 1
@@ -317,7 +323,7 @@ def missing_outputs(recipe: Recipe, where: Layout) -> list[str]:
 def add_outputs(
     job: Job, sheets: Sheets, tab: Tab, where: Layout, headers: Sequence[str]
 ) -> Generator[Call, Any, Tab]:
-    """Adds output columns behind the last header; gives the tab's new size."""
+    """Inserts output columns behind the last header; gives the tab's new size."""
     used = max((i + 1 for i, header in enumerate(where.headers) if header.strip()), default=0)
     yield Call(
         "writes",
@@ -325,4 +331,4 @@ def add_outputs(
             job.spreadsheet_id, tab, where.header_row, used, headers, timeout_s=CALL_TIMEOUT_S
         ),
     )
-    return replace(tab, columns=max(tab.columns, used + len(headers)))
+    return replace(tab, columns=tab.columns + len(headers))

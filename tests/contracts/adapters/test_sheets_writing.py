@@ -125,29 +125,56 @@ def test_restoring_scattered_cells_touches_no_other(sheets: GoogleSheets, workbo
     ]
 
 
-def test_columns_are_added_behind_the_last_one_growing_the_grid(
+def test_columns_are_inserted_with_their_headers_in_one_call(
     sheets: GoogleSheets, workbooks: Standin
 ) -> None:
-    """The grid does not grow by itself; growing and naming are one atomic call."""
-    workbook = a_workbook(workbooks, ["a", "b", "c", "d", "e"], grid=3)
+    """The row of the headers need not be the first."""
+    workbook = a_workbook(workbooks, ["A title above the table"], ["a", "b"], grid=3)
     [tab] = sheets.describe(workbook.id).tabs
     workbooks.forget()
-    sheets.add_columns(workbook.id, tab, 0, 5, ["Category", "=Status", "New"])
+    sheets.add_columns(workbook.id, tab, 1, 2, ["Category", "=Status", "New"])
     assert len(workbooks.ledger("write")) == 1
-    assert sheets.describe(workbook.id).tabs[0].columns == 8
-    assert sheets.entered(workbook.id, [workbook.area(0, 1, 5, 8)]) == [
+    assert sheets.describe(workbook.id).tabs[0].columns == tab.columns + 3
+    assert sheets.entered(workbook.id, [workbook.area(1, 2, 2, 5)]) == [
         [[{"stringValue": "Category"}, {"stringValue": "=Status"}, {"stringValue": "New"}]]
     ]
+    assert workbook.shows("A1:B2") == [["A title above the table"], ["a", "b"]]
 
 
-def test_columns_that_fit_grow_nothing_and_stand_in_the_row_of_the_headers(
+def test_columns_are_added_where_the_grid_ends(sheets: GoogleSheets, workbooks: Standin) -> None:
+    workbook = a_workbook(workbooks, list("abcdef"), grid=3)
+    [tab] = sheets.describe(workbook.id).tabs
+    assert tab.columns == 6
+    sheets.add_columns(workbook.id, tab, 0, 6, ["Category", "Status"])
+    assert workbook.shows("A1:H1") == [[*"abcdef", "Category", "Status"]]
+
+
+def test_adding_columns_writes_over_nothing_whoever_inserts_one_at_that_moment(
     sheets: GoogleSheets, workbooks: Standin
 ) -> None:
-    workbook = a_workbook(workbooks, ["A title above the table"], ["Name"])
+    workbook = a_workbook(workbooks, ["a", "b", "c"], ["1", "2", "3"])
     [tab] = sheets.describe(workbook.id).tabs
-    sheets.add_columns(workbook.id, tab, 1, 1, ["Status"])
-    assert sheets.describe(workbook.id).tabs[0].columns == tab.columns
-    assert workbook.shows("A1:F2") == [["A title above the table"], ["Name", "Status"]]
+    first = {"sheetId": workbook.tab_id, "dimension": "COLUMNS", "startIndex": 0, "endIndex": 1}
+    workbook.does({"insertDimension": {"range": first}})
+    sheets.add_columns(workbook.id, tab, 0, 3, ["Status"])
+    assert workbook.shows("A1:E2") == [["", "a", "b", "Status", "c"], ["", "1", "2", "", "3"]]
+
+
+def test_where_none_may_be_inserted_blank_columns_are_named(sheets: GoogleSheets, workbooks: Standin) -> None:
+    """A tab that is protected but for its blank columns."""
+    workbook = a_workbook(workbooks, ["a", "b"])
+    [tab] = sheets.describe(workbook.id).tabs
+    blank = {"sheetId": workbook.tab_id, "startColumnIndex": 2, "endColumnIndex": 6}
+    protected = {
+        "range": {"sheetId": workbook.tab_id},
+        "unprotectedRanges": [blank],
+        "editors": {"users": []},
+    }
+    workbook.does({"addProtectedRange": {"protectedRange": protected}})
+    sheets.add_columns(workbook.id, tab, 0, 2, ["Status"])
+    assert workbook.shows("A1:C1") == [["a", "b", "Status"]]
+    with pytest.raises(Forbidden):
+        sheets.add_columns(workbook.id, tab, 0, 6, ["More"])
 
 
 def test_proofs_of_edit_are_found_and_removed_and_nothing_else_is(
