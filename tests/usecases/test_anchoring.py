@@ -11,7 +11,7 @@ from backend.errors import Forbidden, TryLater
 from backend.ports import Block, Strip
 from backend.usecases.batch import anchoring
 from tests.fakes import FakeSheets
-from tests.usecases.desk import OUTPUTS, RECIPE, Desk, a_result, answer
+from tests.usecases.desk import OUTPUTS, RECIPE, Desk, Killed, a_result, answer
 from tests.usecases.edits import Table
 from tests.usecases.test_undoing_any_edits import BEFORE, UndoDesk, a_filled_table
 
@@ -135,6 +135,37 @@ def test_a_column_that_is_renamed_is_filled_under_its_new_name_and_none_is_added
     assert sorted(map(str, table.grid[0])) == sorted(["Trade", *(h for h in HEADERS if h != "Category")])
     assert [line["Trade"] for line in table.lines()] == [answer(name)[0] for name in NAMES]
     assert sheets.restored == 0
+
+
+def test_a_successor_goes_on_in_a_column_that_was_renamed() -> None:
+    """By what its predecessor noted: it has not seen that mark under its own header."""
+    sheets = Watched()
+    table = a_table(sheets)
+    desk = a_desk(sheets)
+    kill = Killed()
+
+    def rename() -> None:
+        table.grid[0][table.column("Category")] = "Trade"
+
+    def die() -> None:
+        raise kill
+
+    desk.run({4: rename, 9: die})
+    assert "Category" not in table.grid[0]
+    assert [line["Trade"] for line in table.lines()] == [answer(name)[0] for name in NAMES]
+
+
+def test_a_mark_on_a_column_of_the_persons_own_is_no_reason_to_write_there() -> None:
+    """It was set as the columns moved, and its output is renamed before anybody has looked at it."""
+    sheets = Watched()
+    table = a_table(sheets)
+
+    def rename() -> None:
+        table.grid[0][table.column("Category")] = "Trade"
+
+    a_desk(sheets).run({2: lambda: moved(table, "Notes", 4), 3: rename})
+    assert [line["Notes"] for line in table.lines()] == [f"note of {name}" for name in NAMES]
+    assert [line["Category"] for line in table.lines()] == [answer(name)[0] for name in NAMES]
 
 
 def test_a_name_that_another_column_has_too_is_none_to_go_by() -> None:

@@ -35,8 +35,12 @@ TALL_CELLS = 40_000
 class Anchors:
     """The anchors of one attempt's output columns."""
 
-    def __init__(self, job: Job, recipe: Recipe, sheets: Sheets) -> None:
+    def __init__(self, job: Job, recipe: Recipe, sheets: Sheets, *, trusted: bool = False) -> None:
+        """`trusted`: whether a mark tells of a renamed column that was not seen under its own header."""
         self._job, self._recipe, self._sheets = job, recipe, sheets
+        self._trusted = trusted
+        #: Metadata ids of marks that stood under their outputs' headers once, here or in an earlier process.
+        self.seen: set[int] = set()
         #: Output name → metadata id, and the column that it stood at when it was last looked at.
         self._ids: dict[str, int] = {}
         self._columns: Mapping[str, int] | None = None
@@ -110,7 +114,7 @@ class Anchors:
                 )
             except (Invalid, NotFound):
                 return  # the look that follows meets the same, and says so
-            self._renamed = self._renamed_by(top, found)
+            self._learn_names(top, found)
             where = self.layout(top)
             if where is None:
                 return
@@ -128,17 +132,24 @@ class Anchors:
                 continue
         self.give_up()
 
-    def _renamed_by(self, top: Sequence[Sequence[Cell]], found: Sequence[Anchor]) -> dict[str, str]:
-        """Headers of marked columns whose own ones are not in the tab."""
+    def _learn_names(self, top: Sequence[Sequence[Cell]], found: Sequence[Anchor]) -> None:
+        """Takes the headers of marked columns whose own ones are not in the tab.
+
+        A mark that no look has seen under its output's header may have been set as columns moved, and be on a
+        column of the person's own.
+        """
         where = frozen_layout(self._recipe, top, self._job.columns)
         if where is None:
-            return {}
-        taken = {*where.columns.inputs.values(), *where.columns.outputs.values()}
-        headers = dict(enumerate(where.headers))
-        return {
-            anchor.name: headers[anchor.column]
-            for anchor in found
-            if anchor.column not in taken and headers.get(anchor.column, "").strip()
+            return
+        outputs, headers = where.columns.outputs, dict(enumerate(where.headers))
+        taken = {*where.columns.inputs.values(), *outputs.values()}
+        self.seen |= {one.metadata_id for one in found if outputs.get(one.name) == one.column}
+        self._renamed |= {
+            one.name: headers[one.column]
+            for one in found
+            if (self._trusted or one.metadata_id in self.seen)
+            and one.column not in taken
+            and headers.get(one.column, "").strip()
         }
 
     def _set(self, tab: Tab, wanted: Mapping[str, int], found: Sequence[Anchor]) -> Call:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +71,8 @@ class Note:
     moved: bool = False
     #: Index → hash of the row's cells outside the run's columns, by which an undo knows it.
     rests: dict[int, int] = field(default_factory=dict)
+    #: Metadata ids of anchors that stood under their outputs' headers: they tell of renamed columns.
+    anchors: Collection[int] = ()
 
     @property
     def says_something(self) -> bool:

@@ -64,6 +64,8 @@ class Placer:
         anchors = Anchors(job, recipe, sheets)
         self._view = TabView(job, recipe, sheets, clock, tab, anchors)
         self._standing = Standing(next_write)
+        self._anchors = anchors
+        self._standing.anchors = anchors.seen
         self._sender = Sender(
             job=job,
             recipe=recipe,
@@ -71,6 +73,7 @@ class Placer:
             clock=clock,
             view=self._view,
             anchors=anchors,
+            beside=beside,
             standing=self._standing,
             added=added,
             lease_left_s=lease_left_s,
@@ -97,6 +100,7 @@ class Placer:
         """What earlier holders left: their writes and repairs have to be verified before anything else."""
         standing = self._standing
         standing.calm = not recalled.moved and not recalled.sent
+        self._anchors.seen.update(recalled.anchors)
         sent = {index for write in recalled.sent for index in write.places}
         self.add(result for index, result in recalled.unsettled.items() if index not in sent)
         latest = self._clock.now() + self._times.write_s

@@ -31,6 +31,8 @@ class Recalled:
     repairs: list[Fix] = field(default_factory=list)
     #: Whether rows were found elsewhere than expected.
     moved: bool = False
+    #: Metadata ids of anchors that stood under their outputs' headers.
+    anchors: set[int] = field(default_factory=set)
 
 
 def recall(
@@ -42,7 +44,9 @@ def recall(
     for n, data in documents_of(documents, [write_key(job_id, attempt, n) for n in range(writes_n)]):
         for index in told.take(n, data):
             states[index] = SETTLED
-    recalled = Recalled(states, sent=told.unverified(), repairs=told.repairs, moved=told.moved)
+    recalled = Recalled(
+        states, sent=told.unverified(), repairs=told.repairs, moved=told.moved, anchors=told.anchors
+    )
     for _, data in documents_of(documents, [result_key(job_id, attempt, n) for n in range(results_n)]):
         for entry in data["rows"]:
             if states[entry["index"]] == OPEN:
@@ -81,6 +85,7 @@ class _Told:
     def __init__(self) -> None:
         self.repairs: list[Fix] = []
         self.moved = False
+        self.anchors: set[int] = set()
         #: The newest write of each row that is not settled: memory shall not grow with what is.
         self._latest: dict[int, Sent] = {}
         self._acknowledged: set[int] = set()
@@ -94,6 +99,7 @@ class _Told:
         self._acknowledged.update(data["acknowledged"])
         self._void.update(data["void"])
         self.moved = self.moved or data.get("moved", False)
+        self.anchors.update(data.get("anchors", ()))
         if "repairs" in data:
             found = [_fix_from_data(fix) for fix in data["repairs"]]
             self.repairs = [*self.repairs, *found] if found else []
@@ -147,6 +153,7 @@ def note_to_data(job_id: str, note: Note) -> dict[str, Any]:
         "columns": dict(sent.columns) if sent else {},
         **({"rests": [n for pair in note.rests.items() for n in pair]} if note.rests else {}),
         "moved": note.moved,
+        "anchors": sorted(note.anchors),
     }
 
 

@@ -103,7 +103,7 @@ class Search:
             written = (suspect is not None or index in standing.alike) and holds(
                 self._recipe, row, result, where
             )
-            written = written or (suspect is not None and self._typed_over(row, suspect, where))
+            written = written or (suspect is not None and self._typed_over(row, place, suspect, where))
             if clean and written:
                 standing.settle(index, result.status, place)
             elif clean and standing.refusals.get(index, 0) >= REFUSALS:
@@ -123,9 +123,15 @@ class Search:
                 if standing.looks[index] >= LOOKS:
                     standing.settle(index, state, None)
 
-    def _typed_over(self, row: Seen, suspect: Suspect, where: Layout) -> bool:
-        """Whether our write came here and a person has typed over some of it since: theirs stays."""
+    def _typed_over(self, row: Seen, place: int, suspect: Suspect, where: Layout) -> bool:
+        """Whether our write came here and a person has typed over some of it since: theirs stays.
+
+        It may have come to an equal row: then only the one that stands where it was sent is told from that.
+        """
         sent, result = suspect.sent, suspect.result
+        equals = self._beside.accepted().get(result.fingerprint, ())
+        if len(equals) > 1 and sent.places[result.index] != place:
+            return False
         same_columns = all(where.columns.outputs.get(name) == c for name, c in sent.columns.items())
         before = sent.before_of(result.index)
         return sent.acknowledged and same_columns and typed_over(self._recipe, row, result, before, where)

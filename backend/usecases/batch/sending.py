@@ -16,7 +16,9 @@ from backend.domain.selection import Layout
 from backend.errors import Invalid, NotFound, TryLater
 from backend.ports import Area, Block, Cell, Clock, Entered, Sheets, Strip
 from backend.usecases.batch.anchoring import Anchors
+from backend.usecases.batch.beside import Beside
 from backend.usecases.batch.cells_back import CellsBack
+from backend.usecases.batch.entered import as_shown, strings
 from backend.usecases.batch.intents import Fix, Sent
 from backend.usecases.batch.last_moment import LastMoment
 from backend.usecases.batch.looking import Seen, TabView
@@ -45,6 +47,7 @@ class Sender:
         clock: Clock,
         view: TabView,
         anchors: Anchors,
+        beside: Beside,
         standing: Standing,
         added: Collection[str],
         lease_left_s: Callable[[], float],
@@ -52,7 +55,8 @@ class Sender:
     ) -> None:
         """`added`: headers of columns that the job added; what stood in the others is kept for undo."""
         self._job, self._recipe, self._sheets, self._clock = job, recipe, sheets, clock
-        self._view, self._anchors, self._standing, self._added = view, anchors, standing, added
+        self._view, self._anchors, self._beside = view, anchors, beside
+        self._standing, self._added = standing, added
         self._times = times
         self._last_moment = LastMoment(clock, lease_left_s, times)
         self._cells = CellsBack(job, sheets, anchors, self._last_moment, times)
@@ -76,6 +80,7 @@ class Sender:
             _agrees(seen[at[0]].cell(where.columns.outputs[at[1]]), before.get(at)) for at in occupied
         ):
             raise TryLater("The sheet's rows moved while their cells were read.", delay_s=1)
+        before = self._without_strays(before, placed)
         placed = _that_fit(placed, before)
         return Sent(
             self._standing.next_note,
@@ -86,6 +91,21 @@ class Sender:
             headers=where.headers,
             seen=pack(_near(seen, placed.values())),
         )
+
+    def _without_strays(self, before: Befores, placed: Mapping[int, int]) -> Befores:
+        """Of a cell that may hold a result of ours by mistake at this moment, what it held at the freeze."""
+        strays = self._view.sent_texts() if before else {}
+        indexes = {place: index for index, place in placed.items()}
+        kept: Befores = {}
+        for (place, name), value in before.items():
+            if strays.get(as_shown(value)) == self._recipe.written[name]:
+                fingerprint = self._standing.ready[indexes[place]].fingerprint
+                frozen = strings(self._beside.frozen_outputs(fingerprint)).get(name)
+                if frozen is not None:
+                    kept[place, name] = frozen
+            else:
+                kept[place, name] = value
+        return kept
 
     def write(self, sent: Sent, where: Layout, looked_at: float) -> Generator[Call, Any, None]:
         self._standing.announced(sent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass
 
 from backend.domain import placement
@@ -30,6 +30,8 @@ class Standing:
         self.shifts: list[tuple[int, int]] = []
         #: Whether all rows were found where they were expected; else one may stand where its equal did.
         self.calm = True
+        #: Metadata ids of anchors that stood under their outputs' headers.
+        self.anchors: Collection[int] = ()
         #: Rows whose cells hold their result already, and that have equals: a search tells whether all do.
         self.alike: set[int] = set()
         #: How often a row was looked for in vain.
@@ -82,7 +84,7 @@ class Standing:
 
     def tell(self, sent: Sent | None = None) -> Generator[Note, None, None]:
         """Has the note committed, if it says something, with the write that is about to go out."""
-        self.note.sent, self.note.moved = sent, not self.calm
+        self.note.sent, self.note.moved, self.note.anchors = sent, not self.calm, self.anchors
         if self.note.says_something:
             yield self.note
             self.note = Note()
