@@ -125,8 +125,8 @@ def insert_columns(table: Table, at: int, to: int) -> None:
 
 
 def rename(table: Table, at: int, _to: int) -> None:
-    """An output gets another header, or its own again, once its column is marked."""
-    if not any(table.marks):
+    """An output gets another header, or its own again, once something is written."""
+    if not any("✅ Complete" in row for row in table.grid):
         return
     headers, own = table.grid[table.top], OUTPUTS[at % 4]
     new = f"{own} (new)"

@@ -10,7 +10,7 @@ right.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -22,8 +22,10 @@ from backend.errors import Forbidden, Invalid, NotFound
 from backend.ports import ALL_COLUMNS, Anchor, Area, Block, Cell, Sheets, Strip, Tab
 from backend.usecases.batch.sheet_calls import CALL_TIMEOUT_S, Call
 
-#: Marks are set anew so often at one look; somebody is moving columns all the time, or they are refused.
-TRIES = 3
+#: So often marks are set anew before a look goes on without them, as somebody moves columns all the time.
+TRIES = 6
+#: So often they are refused (a column may just have been deleted) before all writes go by places.
+REFUSALS = 2
 #: A write by anchors has this many cells at most, those that it passes over from the tab's first row on
 #: included: Sheets advises payloads of at most 2 MB.
 MOST_CELLS = 400_000
@@ -44,6 +46,8 @@ class Anchors:
         #: Output name → metadata id, and the column that it stood at when it was last looked at.
         self._ids: dict[str, int] = {}
         self._columns: Mapping[str, int] | None = None
+        #: Output name → metadata id of a mark that may be trusted, wherever it was last seen.
+        self._marks: dict[str, int] = {}
         #: Output name → the header that somebody has given its column since.
         self._renamed: dict[str, str] = {}
         self._refused = False
@@ -84,7 +88,7 @@ class Anchors:
         """What puts headers of outputs back into a row; None where that has to go by places."""
         known = [*self._recipe.written.items(), *self._renamed.items()]
         names = {header: name for name, header in known}
-        ids = {header: self._ids.get(names.get(header, "")) for header in headers}
+        ids = {header: self._marks.get(names.get(header, "")) for header in headers}
         if self._refused or None in ids.values():
             return None
         return [Strip(metadata_id, row, [header]) for header, metadata_id in ids.items() if metadata_id]
@@ -103,10 +107,14 @@ class Anchors:
         """From now on writes go by places."""
         self._refused = True
 
-    def find(self, tab: Tab) -> Generator[Call, Any, None]:
-        """Looks where they are, and sets them where they are not. Gives up when that is refused."""
+    def find(self, tab: Tab, ours: Collection[str]) -> Generator[Call, Any, None]:
+        """Looks where they are, and sets them where they are not. Gives up when that is refused.
+
+        `ours` are texts that may have been written into headers by mistake: no names that somebody gave.
+        """
         area = Area(tab.id, 0, min(HEADER_ROWS, tab.rows), 0, ALL_COLUMNS)
         spreadsheet_id = self._job.spreadsheet_id
+        refusals = 0
         for _ in range(TRIES):
             try:
                 top, found = yield Call(
@@ -114,7 +122,7 @@ class Anchors:
                 )
             except (Invalid, NotFound):
                 return  # the look that follows meets the same, and says so
-            self._learn_names(top, found)
+            self._learn_names(top, found, ours)
             where = self.layout(top)
             if where is None:
                 return
@@ -129,10 +137,14 @@ class Anchors:
             try:
                 yield self._set(tab, wanted, found)
             except (Invalid, Forbidden):
-                continue
-        self.give_up()
+                refusals += 1
+                if refusals == REFUSALS:
+                    self.give_up()
+                    return
 
-    def _learn_names(self, top: Sequence[Sequence[Cell]], found: Sequence[Anchor]) -> None:
+    def _learn_names(
+        self, top: Sequence[Sequence[Cell]], found: Sequence[Anchor], ours: Collection[str]
+    ) -> None:
         """Takes the headers of marked columns whose own ones are not in the tab.
 
         A mark that no look has seen under its output's header may have been set as columns moved, and be on a
@@ -144,12 +156,14 @@ class Anchors:
         outputs, headers = where.columns.outputs, dict(enumerate(where.headers))
         taken = {*where.columns.inputs.values(), *outputs.values()}
         self.seen |= {one.metadata_id for one in found if outputs.get(one.name) == one.column}
+        trusted = [one for one in found if self._trusted or one.metadata_id in self.seen]
+        self._marks = {one.name: one.metadata_id for one in trusted}
         self._renamed |= {
             one.name: headers[one.column]
-            for one in found
-            if (self._trusted or one.metadata_id in self.seen)
-            and one.column not in taken
+            for one in trusted
+            if one.column not in taken
             and headers.get(one.column, "").strip()
+            and headers[one.column] not in ours
         }
 
     def _set(self, tab: Tab, wanted: Mapping[str, int], found: Sequence[Anchor]) -> Call:

@@ -127,7 +127,7 @@ class TabView:
         while True:
             tab = yield from self._size()
             if not self._anchors.known:
-                yield from self._anchors.find(tab)
+                yield from self._anchors.find(tab, self.sent_texts())
             found = yield from self._read_rows(tab, wanted)
             if found is None:
                 continue
