@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.usecases.batch.looking import Seen
 from backend.usecases.batch.packing import pack, unpack
+from backend.usecases.batch.seen import Seen
 
 CELLS = st.text() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False)
 ROWS = st.builds(Seen, st.text(), st.dictionaries(st.integers(0, 30), CELLS))

@@ -164,19 +164,48 @@ def test_a_write_that_arrives_after_another_worker_took_over(
     before: Script, meanwhile: Script, arrives: int
 ) -> None:
     """It hangs in the network while its worker dies and rows move; its deadline has not passed."""
+    a_late_write(
+        [(when % 4, *deed) for when, *deed in before],
+        [(when % 6, *deed) for when, *deed in meanwhile],
+        arrives,
+    )
+
+
+def a_late_write(before: Script, meanwhile: Script, arrives: int) -> None:
+    """`before`: by calls, until it is sent; `meanwhile`: by pauses, in one of which it arrives."""
     sheets = FakeSheets()
     table = a_table(sheets)
     late = Late(sheets)
     desk = a_desk(late)
     late.holds = True
-    edits = by_call([(when % 6, *deed) for when, *deed in meanwhile], table)
+    edits = by_call(meanwhile, table)
 
     def arrive() -> None:
         late.arrives()
         edits.get(arrives, lambda: None)()
 
-    desk.run(by_call([(when % 4, *deed) for when, *deed in before], table), {**edits, arrives: arrive})
+    desk.run(by_call(before, table), {**edits, arrives: arrive})
     check(table, desk)
+
+
+#: What a late write has left wrong once: before it, meanwhile, and when it arrives.
+LATE: dict[str, tuple[Script, Script, int]] = {
+    "an equal row that was taken for one that somebody had typed over": (
+        [(1, move_rows, 1, 0)],
+        [(1, cut_rows, 0, 0), (1, insert_row, 0, 0), (0, move_rows, 0, 0)],
+        2,
+    ),
+    "a text of another row that the next write held for what the cell had held before": (
+        [(2, cut_rows, 0, 0), (1, move_rows, 0, 1)],
+        [(3, edit_inputs, 5, 0), (0, move_rows, 0, 6)],
+        2,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LATE)
+def test_what_a_late_write_has_left(name: str) -> None:
+    a_late_write(*LATE[name])
 
 
 #: Scripts that ended wrong once, by what was missing then.

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from backend.domain.lease import LeaseTimes
 from backend.domain.results import Result
 from backend.ports import Cell, Entered, Sheets
-from backend.usecases.batch.looking import Seen
 from backend.usecases.batch.recalling import RecalledUndo, recall_undo
 from backend.usecases.batch.restoring import Restorer
+from backend.usecases.batch.seen import Seen
 from backend.usecases.batch.written import Touched
 from tests.fakes import FakeSheets
 from tests.usecases.desk import OUTPUTS, RECIPE, Driver, a_job, a_result, answer, inputs_of_firm

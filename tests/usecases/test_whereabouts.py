@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from backend.domain.results import Result
 from backend.domain.selection import Layout, frozen_layout
-from backend.usecases.batch.looking import Seen, rest_of
+from backend.usecases.batch.seen import Seen, rest_of
 from backend.usecases.batch.whereabouts import Whereabouts
 from backend.usecases.batch.written import Touched
 from tests.usecases.desk import INPUTS, OUTPUTS, RECIPE

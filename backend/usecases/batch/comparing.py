@@ -10,7 +10,7 @@ from backend.domain.results import Result
 from backend.domain.selection import Layout
 from backend.ports import Entered
 from backend.usecases.batch.entered import as_shown
-from backend.usecases.batch.looking import Seen
+from backend.usecases.batch.seen import Seen
 
 
 def holds(recipe: Recipe, row: Seen, result: Result, where: Layout) -> bool:

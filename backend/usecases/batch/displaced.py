@@ -11,7 +11,7 @@ from backend.domain.results import Result
 from backend.domain.selection import Layout
 from backend.usecases.batch.comparing import holds
 from backend.usecases.batch.intents import Sent
-from backend.usecases.batch.looking import Seen
+from backend.usecases.batch.seen import Seen
 
 #: Fingerprint → results that belong beside it.
 Belongs = Mapping[str, Collection[Result]]

@@ -9,7 +9,8 @@ from dataclasses import replace
 from backend.domain.selection import Layout
 from backend.errors import TryLater
 from backend.usecases.batch.intents import Fix
-from backend.usecases.batch.looking import Seen, TabView
+from backend.usecases.batch.looking import TabView
+from backend.usecases.batch.seen import Seen
 from backend.usecases.batch.sheet_calls import Call
 
 #: Bytes of repairs in one announcement; a document holds a MiB.

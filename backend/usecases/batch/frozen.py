@@ -15,7 +15,8 @@ from backend.domain.rows import CHUNK_CHARS, Row, chunks
 from backend.domain.selection import HEADER_ROWS, Found, Layout
 from backend.errors import NotFound, Rejected
 from backend.ports import ALL_COLUMNS, Area, Cell, Key, Sheets, Spreadsheet, Tab
-from backend.usecases.batch.looking import SEARCH_ROWS, add_outputs, missing_outputs
+from backend.usecases.batch.looking import SEARCH_ROWS
+from backend.usecases.batch.output_columns import add_outputs, missing_outputs
 from backend.usecases.batch.sheet_calls import CALL_TIMEOUT_S, Call
 from backend.usecases.records import chunk_key, outputs_key
 

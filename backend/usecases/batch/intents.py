@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backend.ports import Entered
-from backend.usecases.batch.looking import Seen
+from backend.usecases.batch.seen import Seen
 
 
 @dataclass(slots=True)

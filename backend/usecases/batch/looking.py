@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 from backend.domain import heading, placement
-from backend.domain.cells import as_text
 from backend.domain.job import Job
 from backend.domain.recipes import Recipe
-from backend.domain.rows import fingerprint
 from backend.domain.selection import HEADER_ROWS, Layout, frozen_layout
 from backend.errors import Invalid, NotFound, TryLater
 from backend.ports import ALL_COLUMNS, Area, Cell, Clock, Entered, Sheets, Tab
 from backend.usecases.batch.anchoring import Anchors
+from backend.usecases.batch.output_columns import add_outputs, missing_outputs
+from backend.usecases.batch.seen import OUTPUTS_ALONE, Keep, Seen, as_seen
 from backend.usecases.batch.sheet_calls import CALL_TIMEOUT_S, Call
 
 #: Rows read by one call of a search.
@@ -27,61 +24,6 @@ RENAMING_S = 10.0
 SPARE_ROWS = 2_000
 #: Looks in a row whose columns were not where the anchors had just been seen; then writes go by places.
 UNFIT = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A row as it stands now: its fingerprint, and its cells that are not empty, by column."""
-
-    fingerprint: str
-    cells: Mapping[int, Cell]
-    #: A hash of the row with its headers, whatever of it is remembered; 0 where nobody asked for one.
-    picture: int = 0
-    #: A hash of its cells outside the run's columns; 0 where nobody asked for one, or all are empty.
-    rest: int = 0
-
-    def cell(self, column: int | None) -> str:
-        """A cell as text."""
-        return as_text(self.cells.get(column)) if column is not None else ""
-
-    def entered(self, column: int) -> Entered:
-        """A cell as it would be typed again; of a formula, what it showed."""
-        value = self.cells.get(column)
-        if value is None:
-            return None
-        kind = (
-            "boolValue"
-            if isinstance(value, bool)
-            else "stringValue"
-            if isinstance(value, str)
-            else "numberValue"
-        )
-        return {kind: value}
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """Rows of which a scan remembers every cell; of the others, the output columns' alone."""
-
-    #: Rows that hold one of these texts in any column.
-    texts: Collection[str] = ()
-    #: Rows with these fingerprints.
-    fingerprints: Collection[str] = ()
-    #: Rows with other fingerprints than these.
-    strangers_to: Collection[str] | None = None
-    #: Rows with other pictures than these.
-    other_than: Collection[int] | None = None
-    #: Whether a hash of every row's rest is remembered.
-    rests: bool = False
-
-    def whole(self, fingerprint: str, row: Sequence[Cell], picture: int) -> bool:
-        """Whether every cell of a row is to be remembered."""
-        return (
-            fingerprint in self.fingerprints
-            or (self.strangers_to is not None and fingerprint not in self.strangers_to)
-            or (self.other_than is not None and picture not in self.other_than)
-            or any(cell in self.texts for cell in row)
-        )
 
 
 class ColumnsGone(TryLater):
@@ -160,7 +102,7 @@ class TabView:
                 continue
             self._missing_since, self._headers = None, where.headers
             self._sought = where.headers if missing else None
-            return where, {place: self._seen(row, where, place) for place, row in rows}
+            return where, {place: as_seen(self._recipe, row, where, place) for place, row in rows}
 
     def _read_rows(
         self, tab: Tab, places: Sequence[int]
@@ -206,7 +148,7 @@ class TabView:
             names = ", ".join(f'"{header}"' for header in missing)
             raise TryLater(f"The output columns {names} are not there at this moment.", delay_s=3)
 
-    def scan(self, keep: Keep = Keep()) -> Generator[Call, Any, tuple[Layout, list[Seen]]]:
+    def scan(self, keep: Keep = OUTPUTS_ALONE) -> Generator[Call, Any, tuple[Layout, list[Seen]]]:
         """Every row by its place, in blocks; the header and what is above it have no fingerprint.
 
         Raises `TryLater` when columns move while it is read.
@@ -229,7 +171,7 @@ class TabView:
             if where is not None and now != where:
                 raise TryLater("The sheet's columns moved while it was read.", delay_s=2)
             where = now
-            rows += [self._seen(row, where, place, keep) for place, row in enumerate(cells, first)]
+            rows += [as_seen(self._recipe, row, where, place, keep) for place, row in enumerate(cells, first)]
         if where is None:
             raise NotFound("The tab is empty.")
         if len(rows) > tab.rows:
@@ -278,57 +220,3 @@ class TabView:
             wanted = ", ".join(f'"{header}"' for header in self._job.columns.values())
             raise ColumnsGone(f"Not all of the columns that the run reads are there: {wanted}.", delay_s=5)
         return where
-
-    def _seen(self, row: Sequence[Cell], where: Layout, place: int, keep: Keep | None = None) -> Seen:
-        inputs: Mapping[str, int] = where.columns.inputs
-        cells = [
-            as_text(row[inputs[column.name]])
-            if column.name in inputs and inputs[column.name] < len(row)
-            else ""
-            for column in self._recipe.inputs
-        ]
-        known = fingerprint(cells) if place >= where.first_row else ""
-        if keep is None:
-            return Seen(known, {c: cell for c, cell in enumerate(row) if cell != ""})
-        picture = _picture(row, where.headers)
-        rest = rest_of(dict(enumerate(row)), where) if keep.rests else 0
-        if keep.whole(known, row, picture):
-            return Seen(known, {c: cell for c, cell in enumerate(row) if cell != ""}, picture, rest)
-        outputs = (c for c in where.columns.outputs.values() if c < len(row))
-        return Seen(known, {c: row[c] for c in outputs if row[c] != ""}, picture, rest)
-
-
-def _picture(row: Sequence[Cell], headers: Sequence[str]) -> int:
-    """The same for a row whose columns have been moved."""
-    return hash(frozenset((header, cell) for header, cell in zip(headers, row, strict=False) if cell != ""))
-
-
-def rest_of(cells: Mapping[int, Cell], where: Layout) -> int:
-    """64 bits that stand for a row's cells outside the run's columns, in any process."""
-    run = {*where.columns.inputs.values(), *where.columns.outputs.values()}
-    rest = sorted(
-        (where.headers[column], as_text(cell))
-        for column, cell in cells.items()
-        if cell != "" and column not in run and where.headers[column : column + 1] > ("",)
-    )
-    told = json.dumps(rest).encode()
-    return int.from_bytes(hashlib.blake2b(told, digest_size=8).digest(), signed=True) if rest else 0
-
-
-def missing_outputs(recipe: Recipe, where: Layout) -> list[str]:
-    """Headers of output columns that the tab does not have (any more)."""
-    return [header for name, header in recipe.written.items() if name not in where.columns.outputs]
-
-
-def add_outputs(
-    job: Job, sheets: Sheets, tab: Tab, where: Layout, headers: Sequence[str]
-) -> Generator[Call, Any, Tab]:
-    """Inserts output columns behind the last header; gives the tab's new size."""
-    used = max((i + 1 for i, header in enumerate(where.headers) if header.strip()), default=0)
-    yield Call(
-        "writes",
-        lambda: sheets.add_columns(
-            job.spreadsheet_id, tab, where.header_row, used, headers, timeout_s=CALL_TIMEOUT_S
-        ),
-    )
-    return replace(tab, columns=tab.columns + len(headers))

@@ -7,8 +7,8 @@ from collections.abc import Collection, Iterable, Mapping
 from backend.domain.selection import Layout
 from backend.ports import Entered
 from backend.usecases.batch.intents import Sent
-from backend.usecases.batch.looking import Seen
 from backend.usecases.batch.packing import unpack
+from backend.usecases.batch.seen import Seen
 
 #: Headers, and a row below them.
 Look = tuple[tuple[str, ...], Seen]

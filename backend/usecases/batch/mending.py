@@ -17,8 +17,8 @@ from backend.domain.selection import Layout
 from backend.ports import Entered
 from backend.usecases.batch.entered import as_shown, strings
 from backend.usecases.batch.intents import Fix
-from backend.usecases.batch.looking import Keep, Seen, rest_of
 from backend.usecases.batch.looks import Look, Looks
+from backend.usecases.batch.seen import Keep, Seen, rest_of
 from backend.usecases.batch.whereabouts import Whereabouts
 from backend.usecases.batch.written import Touched
 

@@ -6,7 +6,7 @@ import json
 import zlib
 from collections.abc import Iterable
 
-from backend.usecases.batch.looking import Seen
+from backend.usecases.batch.seen import Seen
 
 #: The quickest: 1 KB of a row's text becomes 300 bytes in 20 µs, the JSON included.
 LEVEL = 1

@@ -24,10 +24,11 @@ from backend.usecases.batch.anchoring import Anchors
 from backend.usecases.batch.beside import Beside
 from backend.usecases.batch.comparing import holds
 from backend.usecases.batch.intents import Note, Sent
-from backend.usecases.batch.looking import Seen, TabView
+from backend.usecases.batch.looking import TabView
 from backend.usecases.batch.recalling import Recalled
 from backend.usecases.batch.repairing import Repairs
 from backend.usecases.batch.searching import Search
+from backend.usecases.batch.seen import Seen
 from backend.usecases.batch.sending import Sender
 from backend.usecases.batch.sheet_calls import Call
 from backend.usecases.batch.standing import Standing

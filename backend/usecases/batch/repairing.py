@@ -30,8 +30,8 @@ from backend.usecases.batch.displaced import Belongs, Suspect, Wrong, displaced,
 from backend.usecases.batch.entered import as_read, as_shown, strings
 from backend.usecases.batch.fixes import that_fit
 from backend.usecases.batch.intents import Fix
-from backend.usecases.batch.looking import Keep, Seen
 from backend.usecases.batch.looks import Looks
+from backend.usecases.batch.seen import Keep, Seen
 
 
 @dataclass(frozen=True, slots=True)

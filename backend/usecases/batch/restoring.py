@@ -23,9 +23,10 @@ from backend.usecases.batch.entered import as_shown, is_plain
 from backend.usecases.batch.fixes import confirmed, that_fit
 from backend.usecases.batch.intents import Fix, Note, Sent
 from backend.usecases.batch.last_moment import LastMoment
-from backend.usecases.batch.looking import Keep, Seen, TabView, rest_of
+from backend.usecases.batch.looking import TabView
 from backend.usecases.batch.mending import Mending
 from backend.usecases.batch.recalling import RecalledUndo
+from backend.usecases.batch.seen import Keep, Seen, rest_of
 from backend.usecases.batch.sheet_calls import Call
 from backend.usecases.batch.whereabouts import Whereabouts
 from backend.usecases.batch.written import Touched

@@ -13,8 +13,9 @@ from backend.usecases.batch.comparing import holds, typed_over
 from backend.usecases.batch.displaced import Suspect
 from backend.usecases.batch.fixes import confirmed
 from backend.usecases.batch.intents import Fix, Note
-from backend.usecases.batch.looking import Seen, TabView
+from backend.usecases.batch.looking import TabView
 from backend.usecases.batch.repairing import Repairs
+from backend.usecases.batch.seen import Seen
 from backend.usecases.batch.sending import Sender
 from backend.usecases.batch.sheet_calls import Call
 from backend.usecases.batch.standing import Standing

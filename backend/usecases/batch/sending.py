@@ -21,8 +21,9 @@ from backend.usecases.batch.cells_back import CellsBack
 from backend.usecases.batch.entered import as_shown, strings
 from backend.usecases.batch.intents import Fix, Sent
 from backend.usecases.batch.last_moment import LastMoment
-from backend.usecases.batch.looking import Seen, TabView
+from backend.usecases.batch.looking import TabView
 from backend.usecases.batch.packing import pack
+from backend.usecases.batch.seen import Seen
 from backend.usecases.batch.sheet_calls import Call
 from backend.usecases.batch.standing import Standing
 

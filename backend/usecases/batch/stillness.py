@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from backend.domain.selection import Layout
-from backend.usecases.batch.looking import Seen
+from backend.usecases.batch.seen import Seen
 
 #: So many searches wait for the tab; then a repair has to be dared.
 WAITS = 6

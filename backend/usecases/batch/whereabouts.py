@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from backend.domain import placement
 from backend.domain.selection import Layout
-from backend.usecases.batch.looking import Seen, rest_of
+from backend.usecases.batch.seen import Seen, rest_of
 from backend.usecases.batch.standing import Expected
 from backend.usecases.batch.written import Touched
 

@@ -11,8 +11,8 @@ from backend.domain.results import Result
 from backend.domain.selection import Layout
 from backend.ports import Documents, Entered, Key
 from backend.usecases.batch.entered import as_shown
-from backend.usecases.batch.looking import Seen
 from backend.usecases.batch.recalling import documents_of, pairs, sent_from_data
+from backend.usecases.batch.seen import Seen
 from backend.usecases.records import result_key, write_key
 
 #: Numbers of result and write documents, attempt by attempt.
