@@ -73,32 +73,32 @@ def estimate_job(
     check_rows(wish, limits)
     recipe = chosen_recipe(wish)
     job = _job(person, wish, limits, clock)
-    tally = _Tally(job, recipe)
+    tenant = answers.tenant(person.sub, person.email, settings.shared_domains)
+    asked = _Asked(job, recipe, tenant, documents, settings.standin_web)
+    tally = _Tally(job, recipe, asked)
     steps = select(job, recipe, sheets, staleness(documents, job, recipe), settings.most_rows, tally)
     where, tab = _drive(steps)
-    tenant = answers.tenant(person.sub, person.email, settings.shared_domains)
-    asked = _Asked.of(job, recipe, tally.askable, tenant, documents, settings.standin_web)
     bills = kept_bills(documents, bills_key(tenant, job.provider, job.model, recipe.name, recipe.version))
     learned = estimate.telling(bills)
     price = price_of(job.model, limits.prices)
     cost = Range(0, 0, 0)
     if price is not None:
-        cost = estimate.cost(recipe, price, len(asked.questions), asked.likely_in, learned)
+        cost = estimate.cost(recipe, price, asked.calls, asked.likely_in, learned)
     place = _place_in_line(documents, job, clock, places, live_places)
-    first = asked.questions[0] if asked.questions else None
+    first = asked.first
     prompt = write_prompt(recipe, answers.schema(recipe), first.row, first.text) if first else None
     worst = worst_call_microusd(prompt, price) if prompt and price else 0
     return Estimate(
         rows_found=tally.count + tally.filled_left,
-        without_inputs=tally.count - len(tally.askable) + asked.hopeless,
+        without_inputs=tally.count - tally.askable + asked.hopeless,
         already_filled=tally.filled_left,
         duplicates=asked.duplicates,
         already_answered=asked.known,
-        calls=len(asked.questions),
+        calls=asked.calls,
         cost=cost,
         from_bills=learned is not None,
         model=job.model,
-        seconds=estimate.duration(len(asked.questions), tally.count, settings.in_flight, learned),
+        seconds=estimate.duration(asked.calls, tally.count, settings.in_flight, learned),
         place_in_line=place,
         prompt=prompt,
         prompt_row=first.row.place + 1 if first else 0,
@@ -138,12 +138,12 @@ def _job(person: Person, wish: Wish, limits: JobLimits, clock: Clock) -> Job:
 
 
 class _Tally:
-    """Counts the rows of a selection, and holds those that can be asked about."""
+    """Counts the rows of a selection, and hands on those that can be asked about, some at a time."""
 
-    def __init__(self, job: Job, recipe: Recipe) -> None:
-        self._job, self._recipe = job, recipe
-        self.count = 0
-        self.askable: list[Row] = []
+    def __init__(self, job: Job, recipe: Recipe, asked: _Asked) -> None:
+        self._job, self._recipe, self._asked = job, recipe, asked
+        self.count = self.askable = 0
+        self._waiting: list[Row] = []
         #: Rows with outputs: those that stay out because of it, and those that would be overwritten.
         self.filled_left = 0
         self.filled_taken = 0
@@ -158,10 +158,13 @@ class _Tally:
         self.count += 1
         self.filled_taken += self._filled
         if rows.why_skipped(self._recipe, row.inputs) is None:
-            self.askable.append(row)
+            self.askable += 1
+            self._waiting.append(row)
 
     def chunks(self, *, last: bool) -> Iterator[Chunk]:  # noqa: ARG002
-        """An estimate keeps nothing."""
+        """An estimate keeps nothing, nor rows in memory."""
+        self._asked.take(self._waiting)
+        self._waiting = []
         yield from ()
 
 
@@ -186,58 +189,52 @@ class _Question:
     url_known: bool
 
 
-@dataclass(slots=True)
 class _Asked:
-    """What becomes of the rows that can be asked about."""
+    """What becomes of the rows that can be asked about. Of a question its key is kept, of the first all."""
 
-    questions: list[_Question]
-    likely_in: int = 0
-    duplicates: int = 0
-    known: int = 0
-    #: Rows that would fail without a call: they have no address that could be read, and nothing besides it.
-    hopeless: int = 0
-    unread_pages: int = 0
+    def __init__(self, job: Job, recipe: Recipe, tenant: str, documents: Documents, standin: bool) -> None:
+        self._job, self._recipe, self._tenant = job, recipe, tenant
+        self._documents, self._standin = documents, standin
+        self._keys: set[bytes] = set()
+        self.first: _Question | None = None
+        self.calls = self.likely_in = self.duplicates = self.known = 0
+        #: Rows that would fail without a call: they have no address that can be read, and nothing besides it.
+        self.hopeless = 0
+        self.unread_pages = 0
 
-    @classmethod
-    def of(
-        cls,
-        job: Job,
-        recipe: Recipe,
-        askable: Sequence[Row],
-        tenant: str,
-        documents: Documents,
-        standin: bool,
-    ) -> _Asked:
+    def take(self, askable: Sequence[Row]) -> None:
         """Equal rows become one question; what has been answered before becomes none."""
-        asked = cls([], hopeless=len(askable))
-        groups: dict[str, _Question] = {}
-        for question in _with_pages(job, recipe, askable, documents, standin):
-            asked.hopeless -= 1
+        self.hopeless += len(askable)
+        new: dict[str, _Question] = {}
+        for question in _with_pages(self._job, self._recipe, askable, self._documents, self._standin):
+            self.hopeless -= 1
             key = answers.answer_key(
-                tenant=tenant,
-                provider=job.provider,
-                model=job.model,
-                recipe=recipe,
-                inputs=answers.sent_inputs(recipe, question.row.inputs, question.text),
+                tenant=self._tenant,
+                provider=self._job.provider,
+                model=self._job.model,
+                recipe=self._recipe,
+                inputs=answers.sent_inputs(self._recipe, question.row.inputs, question.text),
                 page_text=question.text,
             )
-            if key in groups:
-                asked.duplicates += 1
+            if (short := bytes.fromhex(key)) in self._keys:
+                self.duplicates += 1
             else:
-                groups[key] = question
-        keys = [answer_doc_key(key) for key in groups]
-        known = [False] * len(keys) if job.fresh else _exist(documents, keys)
-        for question, is_known in zip(groups.values(), known, strict=True):
+                self._keys.add(short)
+                new[key] = question
+        keys = [answer_doc_key(key) for key in new]
+        known = [False] * len(keys) if self._job.fresh else _exist(self._documents, keys)
+        for question, is_known in zip(new.values(), known, strict=True):
             if is_known:
-                asked.known += 1
+                self.known += 1
             else:
-                asked._ask(recipe, question)
-        return asked
+                self._ask(question)
 
-    def _ask(self, recipe: Recipe, question: _Question) -> None:
-        self.questions.append(question)
+    def _ask(self, question: _Question) -> None:
+        self.first = self.first or question
+        self.calls += 1
         # The delimiter of a real prompt is as long, and random.
-        text = answers.user_message(recipe, question.row.inputs, question.text, "data-0123456789abcdef")
+        row, recipe = question.row, self._recipe
+        text = answers.user_message(recipe, row.inputs, question.text, "data-0123456789abcdef")
         self.likely_in += estimate.prompt_tokens(recipe, text)
         if recipe.website is not None and not question.url_known:
             self.unread_pages += 1
@@ -299,21 +296,21 @@ def _warnings(
     found: list[str] = []
     if not tally.count:
         found.append("There is nothing to do: no row fits this selection.")
-    elif len(tally.askable) == asked.hopeless:
+    elif tally.askable == asked.hopeless:
         which = "The rows that are left have not" if tally.filled_left else "No row has"
         found.append(f"{which} the inputs that are needed; nothing would be asked.")
     if tally.filled_taken:
         found.append(
             f"{tally.filled_taken:,} rows have results already, which would be replaced. Undo puts them back."
         )
-    if price is None and asked.questions:
+    if price is None and asked.calls:
         found.append(f"There is no price for {model}, so the cost is not known and no budget can be kept.")
     # The last call, too, is made only while the most that it may cost is left.
     if wish.budget_microusd is not None and cost.mid and cost.mid + worst > wish.budget_microusd:
         share = max(0, wish.budget_microusd - worst) / cost.mid
         found.append(
-            f"The budget will be reached after about {round(len(asked.questions) * share):,} of "
-            f"{len(asked.questions):,} questions; the job then pauses."
+            f"The budget will be reached after about {round(asked.calls * share):,} of "
+            f"{asked.calls:,} questions; the job then pauses."
         )
     if asked.unread_pages:
         found.append(

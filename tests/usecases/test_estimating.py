@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -94,6 +96,22 @@ def test_more_rows_than_a_job_takes_are_refused_as_they_would_be_there(world: Wo
     for ask in (lambda: told(world, max_rows=100_001), lambda: world.create(1, max_rows=100_001)):
         with pytest.raises(Invalid, match="One job takes up to 100,000 rows"):
             ask()
+
+
+def test_an_estimate_holds_no_rows(world: World) -> None:
+    """A key for each question, that equal ones are told by: some 100 bytes, where a row has a KB."""
+    world.settings = replace(world.settings, most_rows=100_000)
+    text = "what they sell, at length " * 20
+    world.sheets.has_tab(BOOK, 1, [HEADER, *([f"Firm {n}", "tools", f"{n} {text}"] for n in range(12_000))])
+
+    def peak(rows: int) -> int:
+        tracemalloc.start()
+        assert told(world, max_rows=rows).calls == rows
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return most
+
+    assert peak(12_000) - peak(6_000) < 6_000 * 250
 
 
 def test_the_prompt_that_is_shown_is_the_one_that_is_sent(world: World) -> None:
