@@ -93,6 +93,12 @@ def filled(recipe: Recipe, row: Found) -> bool:
     return all(not is_blank(row.outputs.get(output.name, "")) for output in recipe.outputs)
 
 
+def partly_filled(recipe: Recipe, row: Found) -> bool:
+    """Whether some outputs have something in them, and others have not."""
+    blank = [is_blank(row.outputs.get(output.name, "")) for output in recipe.outputs]
+    return any(blank) and not all(blank)
+
+
 def filter_text(text: str) -> str:
     """A cell's text as filters offer and compare it."""
     return text.strip()[:FILTER_CHARS].rstrip()

@@ -147,16 +147,20 @@ class _Tally:
         #: Rows with outputs: those that stay out because of it, and those that would be overwritten.
         self.filled_left = 0
         self.filled_taken = 0
-        self._filled = False
+        #: Rows that would be taken as some outputs are missing: the others would be overwritten.
+        self.partly_filled = 0
+        self._filled = self._partly = False
 
     def remember(self, row: Found) -> None:
         self._filled = selection.passes_filter(self._job, row) and selection.filled(self._recipe, row)
+        self._partly = selection.partly_filled(self._recipe, row)
         if self._filled and self._job.mode == "only_empty":
             self.filled_left += 1
 
     def accept(self, row: Row) -> None:
         self.count += 1
         self.filled_taken += self._filled
+        self.partly_filled += self._partly
         if rows.why_skipped(self._recipe, row.inputs) is None:
             self.askable += 1
             self._waiting.append(row)
@@ -290,6 +294,10 @@ def _busy(documents: Documents, job: Job) -> list[str]:
     return ["A job is running on this sheet; this one would start when it has ended."]
 
 
+def _counted(number: int, one: str, more: str) -> str:
+    return f"{number:,} {one if number == 1 else more}"
+
+
 def _warnings(
     wish: Wish, tally: _Tally, asked: _Asked, price: Price | None, cost: Range, worst: int, model: str
 ) -> list[str]:
@@ -301,7 +309,13 @@ def _warnings(
         found.append(f"{which} the inputs that are needed; nothing would be asked.")
     if tally.filled_taken:
         found.append(
-            f"{tally.filled_taken:,} rows have results already, which would be replaced. Undo puts them back."
+            f"{_counted(tally.filled_taken, 'row has', 'rows have')} results already, "
+            "which would be replaced. Undo puts them back."
+        )
+    if tally.partly_filled:
+        found.append(
+            f"{_counted(tally.partly_filled, 'row has', 'rows have')} some of the results already: "
+            "those, too, would be replaced. Undo puts them back."
         )
     if price is None and asked.calls:
         found.append(f"There is no price for {model}, so the cost is not known and no budget can be kept.")
@@ -314,7 +328,7 @@ def _warnings(
         )
     if asked.unread_pages:
         found.append(
-            f"{asked.unread_pages:,} websites have not been read yet: what they say changes the cost, and "
-            "which rows turn out to be equal or answered before."
+            f"{_counted(asked.unread_pages, 'website has', 'websites have')} not been read yet: "
+            "what stands there changes the cost, and which rows turn out to be equal or answered before."
         )
     return found

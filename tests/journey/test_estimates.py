@@ -100,7 +100,7 @@ def test_a_website_that_was_not_read_yet_is_said(stack: LocalStack) -> None:
     sheet = stack.a_sheet([["Acme", "acme.test"]], headers=["Company Name", "Website"])
     told = estimate(stack, sheet, recipe="case_b")
     assert told["calls"] == 1
-    assert any("1 websites have not been read yet" in warning for warning in told["warnings"])
+    assert any("1 website has not been read yet" in warning for warning in told["warnings"])
 
 
 def test_a_tab_without_usable_columns_is_refused_as_a_job_would_be(stack: LocalStack) -> None:

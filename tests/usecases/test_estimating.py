@@ -90,6 +90,19 @@ def test_filled_rows_are_counted_within_the_filter_and_the_number_of_rows_alone(
     assert counts(start_row=8) == (0, 0, 0)
 
 
+def test_rows_that_would_lose_a_part_of_what_they_hold_are_told(world: World) -> None:
+    """What a person typed into one output's column, where another's is empty."""
+    rows = [
+        ["Acme", "tools", "", "My own", "", ""],
+        ["Bolt", "tools", ""],
+        ["Cora", "tools", "", "a", "b", "c"],
+    ]
+    world.sheets.has_tab(BOOK, 1, [[*HEADER, *OUTPUTS], *rows])
+    (warning,) = told(world, mode="only_empty").warnings
+    assert warning.startswith("1 row has some of the results already")
+    assert told(world, mode="only_empty", start_row=3).warnings == []
+
+
 def test_more_rows_than_a_job_takes_are_refused_as_they_would_be_there(world: World) -> None:
     world.has_rows(1, "Acme")
     assert told(world, max_rows=100_000).calls == 1
