@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from backend.domain import answers, estimate, line, rows, selection
 from backend.domain.estimate import Range
@@ -13,24 +13,18 @@ from backend.domain.money import Price, price_of
 from backend.domain.recipes import RECIPES, Recipe
 from backend.domain.rows import Row
 from backend.domain.selection import Found, Layout
-from backend.domain.website import page_key
-from backend.errors import RowFailed
-from backend.ports import Clock, Documents, Key, Person, Prompt, Sheets, Tab
+from backend.ports import Clock, Documents, Person, Prompt, Sheets, Tab
 from backend.usecases.batch.billing import kept_bills
 from backend.usecases.batch.frozen import Chunk, select
 from backend.usecases.batch.kept import staleness
 from backend.usecases.batch.process import BatchSettings
 from backend.usecases.batch.questions import worst_call_microusd, write_prompt
 from backend.usecases.batch.sheet_calls import Call
+from backend.usecases.count_questions import Questions
 from backend.usecases.create_job import JobLimits, Wish, check_rows, chosen_recipe
 from backend.usecases.inspect_sheet import obstacles
 from backend.usecases.read_line import places_in_line
-from backend.usecases.records import SLOTS, answer_doc_key, bills_key, page_doc_key, places_from_data
-
-#: Documents asked for at once.
-PAGE = 300
-
-T = TypeVar("T")
+from backend.usecases.records import SLOTS, bills_key, places_from_data
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +68,7 @@ def estimate_job(
     recipe = chosen_recipe(wish)
     job = _job(person, wish, limits, clock)
     tenant = answers.tenant(person.sub, person.email, settings.shared_domains)
-    asked = _Asked(job, recipe, tenant, documents, settings.standin_web)
+    asked = Questions(job, recipe, tenant, documents, settings.standin_web)
     tally = _Tally(job, recipe, asked)
     steps = select(job, recipe, sheets, staleness(documents, job, recipe), settings.most_rows, tally)
     where, tab = _drive(steps)
@@ -140,7 +134,7 @@ def _job(person: Person, wish: Wish, limits: JobLimits, clock: Clock) -> Job:
 class _Tally:
     """Counts the rows of a selection, and hands on those that can be asked about, some at a time."""
 
-    def __init__(self, job: Job, recipe: Recipe, asked: _Asked) -> None:
+    def __init__(self, job: Job, recipe: Recipe, asked: Questions) -> None:
         self._job, self._recipe, self._asked = job, recipe, asked
         self.count = self.askable = 0
         self._waiting: list[Row] = []
@@ -184,100 +178,6 @@ def _drive(steps: Any) -> tuple[Layout, Tab]:
         given = step.make() if isinstance(step, Call) else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A row to be asked about; `text` is its website's, where that is known already."""
-
-    row: Row
-    text: str | None
-    url_known: bool
-
-
-class _Asked:
-    """What becomes of the rows that can be asked about. Of a question its key is kept, of the first all."""
-
-    def __init__(self, job: Job, recipe: Recipe, tenant: str, documents: Documents, standin: bool) -> None:
-        self._job, self._recipe, self._tenant = job, recipe, tenant
-        self._documents, self._standin = documents, standin
-        self._keys: set[bytes] = set()
-        self.first: _Question | None = None
-        self.calls = self.likely_in = self.duplicates = self.known = 0
-        #: Rows that would fail without a call: they have no address that can be read, and nothing besides it.
-        self.hopeless = 0
-        self.unread_pages = 0
-
-    def take(self, askable: Sequence[Row]) -> None:
-        """Equal rows become one question; what has been answered before becomes none."""
-        self.hopeless += len(askable)
-        new: dict[str, _Question] = {}
-        for question in _with_pages(self._job, self._recipe, askable, self._documents, self._standin):
-            self.hopeless -= 1
-            key = answers.answer_key(
-                tenant=self._tenant,
-                provider=self._job.provider,
-                model=self._job.model,
-                recipe=self._recipe,
-                inputs=answers.sent_inputs(self._recipe, question.row.inputs, question.text),
-                page_text=question.text,
-            )
-            if (short := bytes.fromhex(key)) in self._keys:
-                self.duplicates += 1
-            else:
-                self._keys.add(short)
-                new[key] = question
-        keys = [answer_doc_key(key) for key in new]
-        known = [False] * len(keys) if self._job.fresh else _exist(self._documents, keys)
-        for question, is_known in zip(new.values(), known, strict=True):
-            if is_known:
-                self.known += 1
-            else:
-                self._ask(question)
-
-    def _ask(self, question: _Question) -> None:
-        self.first = self.first or question
-        self.calls += 1
-        # The delimiter of a real prompt is as long, and random.
-        row, recipe = question.row, self._recipe
-        text = answers.user_message(recipe, row.inputs, question.text, "data-0123456789abcdef")
-        self.likely_in += estimate.prompt_tokens(recipe, text)
-        if recipe.website is not None and not question.url_known:
-            self.unread_pages += 1
-            self.likely_in += estimate.PAGE_TOKENS
-
-
-def _with_pages(
-    job: Job, recipe: Recipe, askable: Sequence[Row], documents: Documents, standin: bool
-) -> Iterator[_Question]:
-    """The rows with the text of their website, where it was read not long ago. The hopeless are left out."""
-    if recipe.website is None:
-        yield from (_Question(row, None, True) for row in askable)
-        return
-    for page in _pages(askable):
-        keys: dict[int, Key] = {}
-        for row in page:
-            try:
-                key = page_key(row.inputs.get(recipe.website, ""))
-            except RowFailed:
-                continue
-            keys[row.index] = page_doc_key(key, standin=standin)
-        found = dict(zip(keys, documents.get_many(list(keys.values())), strict=True))
-        for row in page:
-            document = found.get(row.index)
-            if row.index in keys:
-                yield _Question(row, document.data["text"] if document else None, document is not None)
-            elif job.fallback and rows.can_fall_back(row.inputs):
-                yield _Question(row, None, True)
-
-
-def _exist(documents: Documents, keys: list[Key]) -> list[bool]:
-    return [document is not None for page in _pages(keys) for document in documents.get_many(page)]
-
-
-def _pages(items: Sequence[T]) -> Iterator[list[T]]:
-    for first in range(0, len(items), PAGE):
-        yield list(items[first : first + PAGE])
-
-
 def _place_in_line(documents: Documents, job: Job, clock: Clock, places: int, live_places: int) -> int:
     """0: it would start at once; else its number in line."""
     slots = documents.get(SLOTS)
@@ -299,7 +199,7 @@ def _counted(number: int, one: str, more: str) -> str:
 
 
 def _warnings(
-    wish: Wish, tally: _Tally, asked: _Asked, price: Price | None, cost: Range, worst: int, model: str
+    wish: Wish, tally: _Tally, asked: Questions, price: Price | None, cost: Range, worst: int, model: str
 ) -> list[str]:
     found: list[str] = []
     if not tally.count:
