@@ -47,7 +47,8 @@ class Mending:
         self._seen: set[int] = set()
         #: Those of them that put a row of the run back, by its index.
         self.restored: dict[int, Fix] = {}
-        self._formulas: set[tuple[int, int]] = set()
+        #: Places and columns of cells that were put right since the last verification.
+        self._put_right: set[tuple[int, int]] = set()
         #: Rows of the run by their inputs without one; None where several have those.
         self._almost: dict[tuple[tuple[str, str], ...], int | None] = {}
 
@@ -73,13 +74,17 @@ class Mending:
         self.unverified = [*self.unverified, *fixes]
         self._almost.clear()
 
+    def mended(self, fixes: Iterable[Fix]) -> None:
+        """Sheets said that it has written these."""
+        self._put_right |= {(fix.place, column) for fix in fixes for column in fix.cells}
+
     def verified(self) -> None:
         self.unverified = []
         self._looks.forget()
         self._index_of.clear()
         self._seen.clear()
         self.restored.clear()
-        self._formulas.clear()
+        self._put_right.clear()
         self._almost.clear()
 
     def keep(self) -> Keep:
@@ -133,11 +138,7 @@ class Mending:
 
     def _may(self, place: int, column: int, value: Entered) -> bool:
         """A formula is put back once: what it shows is not known, so it would look wrong for ever."""
-        if "formulaValue" not in (value or {}):
-            return True
-        new = (place, column) not in self._formulas
-        self._formulas.add((place, column))
-        return new
+        return (place, column) not in self._put_right or "formulaValue" not in (value or {})
 
     # ── which row it is ────────────────────────────────────────────────────────────────────────────
 

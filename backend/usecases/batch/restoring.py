@@ -274,6 +274,7 @@ class Restorer:
         except (Invalid, NotFound) as error:
             self._view.forget_size()
             raise TryLater("The sheet became smaller while it was put right.", delay_s=1) from error
+        self._mending.mended(sure)
 
     # ── writing ────────────────────────────────────────────────────────────────────────────────────
 
