@@ -7,11 +7,16 @@ from typing import Any
 
 import pytest
 
+from backend.domain.lease import LeaseTimes
 from backend.errors import Forbidden, TryLater
-from backend.ports import Block, Strip
+from backend.ports import Block, Entered, Strip
 from backend.usecases.batch import anchoring
-from tests.fakes import FakeSheets
-from tests.usecases.desk import OUTPUTS, RECIPE, Desk, Killed, a_result, answer
+from backend.usecases.batch.anchoring import Anchors
+from backend.usecases.batch.cells_back import CellsBack
+from backend.usecases.batch.intents import Fix
+from backend.usecases.batch.last_moment import LastMoment
+from tests.fakes import FakeClock, FakeSheets
+from tests.usecases.desk import OUTPUTS, RECIPE, Desk, Killed, a_job, a_result, answer
 from tests.usecases.edits import Table
 from tests.usecases.test_undoing_any_edits import BEFORE, UndoDesk, a_filled_table
 
@@ -302,3 +307,22 @@ def test_more_columns_inserted_at_once_than_a_look_reads_beyond_the_last_are_no_
     a_desk(sheets).run({7: inserts})
     check(table)
     assert [header for header in table.grid[0] if header] == HEADERS
+
+
+def test_repairs_that_anchors_take_are_parted_from_a_formula_before_it_is_known_where_the_anchors_stand() -> None:
+    """A search has just forgotten that, as something is not where it was written."""
+    sheets = Watched()
+    a_table(sheets)
+    anchors = Anchors(a_job("book", 1), RECIPE, sheets)
+    where = anchors.layout([HEADERS])
+    assert where is not None
+    cells_back = CellsBack(
+        a_job("book", 1), sheets, anchors, LastMoment(FakeClock(), lambda: 30.0, LeaseTimes()), LeaseTimes()
+    )
+    column = where.columns.outputs["category"]
+    old: list[Entered] = [{"stringValue": "old"}, {"formulaValue": "=A1"}]
+    text, formula = (Fix(place, "", "", {column: value}) for place, value in enumerate(old, start=1))
+    assert cells_back.at_once([text, formula], where) == [text]
+    assert cells_back.at_once([formula], where) == [formula]
+    anchors.give_up()
+    assert cells_back.at_once([text, formula], where) == [text, formula]

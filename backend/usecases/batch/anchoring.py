@@ -74,9 +74,13 @@ class Anchors:
         """Whether every output's column is marked as such, or none can be."""
         return self._refused or self._columns == where.columns.outputs
 
+    def take(self, values: Mapping[str, Mapping[int, Cell]]) -> bool:
+        """Whether they serve to write these, by output name and place, once it is known where they stand."""
+        return not self._refused and sum(max(one) + 1 for one in values.values()) <= MOST_CELLS
+
     def strips(self, values: Mapping[str, Mapping[int, Cell]], where: Layout) -> list[Strip] | None:
         """What is written, by output name and place; None where it has to go by places."""
-        if self._refused or not self.fit(where) or sum(max(one) + 1 for one in values.values()) > MOST_CELLS:
+        if not self.take(values) or not self.fit(where):
             return None
         spans = {name: range(min(one), max(one) + 1) for name, one in values.items()}
         return [

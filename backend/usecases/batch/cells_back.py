@@ -27,14 +27,18 @@ class CellsBack:
         self._last_moment, self._times = last_moment, times
 
     def at_once(self, fixes: Iterable[Fix], where: Layout) -> list[Fix]:
-        """Those that one write can put back: by anchors where there are such, else by places."""
+        """Those that one write can put back: by anchors where there are such, else by places.
+
+        After a search it is not known where the anchors stand; the look that confirms what it found tells.
+        """
         fixes = list(fixes)
         plain = [fix for fix in fixes if self._is_plain(fix, where)]
-        return plain if plain and self._strips(plain, where) is not None else fixes
+        return plain if plain and self._anchors.take(_by_output(plain, where)) else fixes
 
     def restore(self, fixes: Sequence[Fix], where: Layout, looked_at: float) -> Generator[Call, Any, None]:
         """Puts back fixes that `at_once` gave. Raises what Sheets raises."""
-        strips = self._strips(fixes, where) if all(self._is_plain(fix, where) for fix in fixes) else None
+        plain = all(self._is_plain(fix, where) for fix in fixes)
+        strips = self._anchors.strips(_by_output(fixes, where), where) if plain else None
         if strips is None:
             yield Call("writes", lambda: self._restore(fixes, looked_at))
             return
@@ -51,14 +55,6 @@ class CellsBack:
         outputs = set(where.columns.outputs.values())
         return fix.cells.keys() <= outputs and all(map(is_plain, fix.cells.values()))
 
-    def _strips(self, fixes: Iterable[Fix], where: Layout) -> list[Strip] | None:
-        names = {column: name for name, column in where.columns.outputs.items()}
-        values: dict[str, dict[int, Cell]] = {}
-        for fix in fixes:
-            for column, value in fix.cells.items():
-                values.setdefault(names[column], {})[fix.place] = as_read(value)
-        return self._anchors.strips(values, where)
-
     def _write(self, strips: Sequence[Strip], looked_at: float) -> None:
         self._last_moment.check(looked_at)
         self._sheets.write(self._job.spreadsheet_id, strips, timeout_s=self._times.write_s)
@@ -71,3 +67,13 @@ class CellsBack:
             for column, value in fix.cells.items()
         ]
         self._sheets.restore(self._job.spreadsheet_id, cells, timeout_s=self._times.write_s)
+
+
+def _by_output(fixes: Iterable[Fix], where: Layout) -> dict[str, dict[int, Cell]]:
+    """What plain ones put back, by output name and place."""
+    names = {column: name for name, column in where.columns.outputs.items()}
+    values: dict[str, dict[int, Cell]] = {}
+    for fix in fixes:
+        for column, value in fix.cells.items():
+            values.setdefault(names[column], {})[fix.place] = as_read(value)
+    return values
