@@ -309,7 +309,7 @@ def test_more_columns_inserted_at_once_than_a_look_reads_beyond_the_last_are_no_
     assert [header for header in table.grid[0] if header] == HEADERS
 
 
-def test_repairs_that_anchors_take_are_parted_from_a_formula_before_it_is_known_where_the_anchors_stand() -> None:
+def test_what_anchors_take_is_parted_from_a_formula_before_it_is_known_where_they_stand() -> None:
     """A search has just forgotten that, as something is not where it was written."""
     sheets = Watched()
     a_table(sheets)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from backend.domain.job import Status
+from backend.domain.job import REASONS, Status
 from backend.domain.lease import Lease
 from backend.domain.money import Price
 from backend.errors import Invalid, RowFailed
@@ -60,7 +60,7 @@ def test_a_budget_that_is_raised_while_the_last_results_are_written_lets_the_job
     world.run_until_quiet()
     assert (world.job(job_id).status, world.counts(job_id)["done"]) == (Status.COMPLETED, 100)
     told = [document.data for document in world.documents.query(EVENTS, {"job_id": job_id}).documents]
-    assert not [event for event in told if "used up" in (event.get("why") or "")]
+    assert not [event for event in told if event.get("why") == REASONS["budget_reached"]]
 
 
 def test_a_budget_that_is_used_up_pauses_with_the_reason_when_all_is_settled_and_raising_it_resumes(
