@@ -98,7 +98,7 @@ class Nonce:
 
 
 class Sheets(Protocol):
-    """One service account's view of spreadsheets. Every method is one call to the API.
+    """One service account's view of spreadsheets. Every method is one call to the API, but where it says so.
 
     Raises `NotFound` (no such spreadsheet or tab), `Forbidden` (not shared with us, or protected),
     `TryLater` (429, 5xx, timeout; `maybe_applied` for writes) and `Invalid` (what was asked cannot be).
@@ -163,6 +163,7 @@ class Sheets(Protocol):
         """Inserts columns at `at_column` and writes `headers` into a row (zero-based) of them.
 
         Atomic, and whoever moves columns at that moment, no cell that anybody has filled is written over.
+        Where none may be inserted, a second call names those that stand there, if the grid has so many.
         """
         ...
 
