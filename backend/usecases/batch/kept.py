@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from backend.domain import results
 from backend.domain.job import Job
@@ -11,6 +11,9 @@ from backend.domain.selection import Found
 from backend.ports import Documents
 from backend.usecases.batch.recalling import PAGE
 from backend.usecases.records import JOBS_OF_SHEET, job_from_data, lease_from_data, lease_key, result_key
+
+#: Fingerprint, recipe, its version, model.
+Origin = tuple[str, str, int, str]
 
 
 def never(_row: Found) -> bool:
@@ -21,11 +24,12 @@ def staleness(documents: Documents, job: Job, recipe: Recipe) -> Callable[[Found
     """A test for rows whose outputs are ours, made from other inputs, another recipe or another model.
 
     A row is known by its outputs: they move with it. Cells that no kept result of ours wrote are never
-    stale.
+    stale. Of the results only hashes are held: a tab may have a hundred thousand, of several jobs.
     """
     if job.mode != "stale":
         return never
-    made_from: dict[tuple[str, ...], set[tuple[str, str, int, str]]] = {}
+    ours: set[int] = set()
+    made_so: set[int] = set()
     values = {"spreadsheet_id": job.spreadsheet_id, "sheet_id": job.sheet_id}
     cursor: str | None = None
     while True:
@@ -33,23 +37,23 @@ def staleness(documents: Documents, job: Job, recipe: Recipe) -> Callable[[Found
         for document in page.documents:
             earlier = job_from_data(document.data)
             if earlier.id != job.id and earlier.recipe in RECIPES:
-                _remember(documents, earlier, made_from)
+                for outputs, origin in _results(documents, earlier):
+                    ours.add(hash(outputs))
+                    made_so.add(hash((outputs, origin)))
         cursor = page.cursor
         if cursor is None:
             break
-    now = (recipe.name, recipe.version, job.model)
 
     def is_stale(row: Found) -> bool:
         outputs = tuple(row.outputs.get(output.name, "") for output in recipe.outputs)
-        known = made_from.get(outputs)
-        return known is not None and (row.fingerprint, *now) not in known
+        origin = (row.fingerprint, recipe.name, recipe.version, job.model)
+        return hash(outputs) in ours and hash((outputs, origin)) not in made_so
 
     return is_stale
 
 
-def _remember(
-    documents: Documents, job: Job, made_from: dict[tuple[str, ...], set[tuple[str, str, int, str]]]
-) -> None:
+def _results(documents: Documents, job: Job) -> Iterator[tuple[tuple[str, ...], Origin]]:
+    """What a job wrote into the outputs of its rows, and what that was made from."""
     recipe = RECIPES[job.recipe]
     lease = documents.get(lease_key(job.id))
     counts = [*job.attempts]
@@ -64,5 +68,4 @@ def _remember(
                     if result.status == "done":
                         cells = results.cells(recipe, result)
                         outputs = tuple(cells[output.name] for output in recipe.outputs)
-                        origin = (result.fingerprint, job.recipe, job.recipe_version, job.model)
-                        made_from.setdefault(outputs, set()).add(origin)
+                        yield outputs, (result.fingerprint, job.recipe, job.recipe_version, job.model)
