@@ -1,10 +1,10 @@
-"""Marks the columns of the outputs, so that a write finds them wherever somebody has moved them to.
+"""Marks the columns of the outputs with anchors, so that a write finds them wherever somebody has moved them.
 
 A write by places hits the columns that stand there when it arrives, and somebody may have moved one since
 our look: then our text lands in a column of theirs. Developer metadata that is tied to a column goes with
-it, so a write that is addressed by its marks cannot.
+it, so a write that is addressed by such anchors cannot.
 
-Where marks are refused (a tab has room for so many), writes go by places, and what they displace is put
+Where anchors are refused (a tab has room for so many), writes go by places, and what they displace is put
 right.
 """
 
@@ -22,7 +22,7 @@ from backend.errors import Forbidden, Invalid, NotFound
 from backend.ports import ALL_COLUMNS, Anchor, Area, Block, Cell, Sheets, Strip, Tab
 from backend.usecases.batch.sheet_calls import CALL_TIMEOUT_S, Call
 
-#: So often marks are set anew before a look goes on without them, as somebody moves columns all the time.
+#: So often anchors are set anew before a look goes on without them, as somebody moves columns all the time.
 TRIES = 6
 #: So often they are refused (a column may just have been deleted) before all writes go by places.
 REFUSALS = 2
@@ -38,16 +38,16 @@ class Anchors:
     """The anchors of one attempt's output columns."""
 
     def __init__(self, job: Job, recipe: Recipe, sheets: Sheets, *, trusted: bool = False) -> None:
-        """`trusted`: whether a mark tells of a renamed column that was not seen under its own header."""
+        """`trusted`: whether an anchor tells of a renamed column that was not seen under its own header."""
         self._job, self._recipe, self._sheets = job, recipe, sheets
         self._trusted = trusted
-        #: Metadata ids of marks that stood under their outputs' headers once, here or in an earlier process.
+        #: Metadata ids of anchors that stood under their outputs' headers, here or in an earlier process.
         self.seen: set[int] = set()
         #: Output name → metadata id, and the column that it stood at when it was last looked at.
         self._ids: dict[str, int] = {}
         self._columns: Mapping[str, int] | None = None
-        #: Output name → metadata id of a mark that may be trusted, wherever it was last seen.
-        self._marks: dict[str, int] = {}
+        #: Output name → metadata id of an anchor that may be trusted, wherever it was last seen.
+        self._reliable: dict[str, int] = {}
         #: Output name → the header that somebody has given its column since.
         self._renamed: dict[str, str] = {}
         self._refused = False
@@ -58,7 +58,7 @@ class Anchors:
         return self._refused or self._columns is not None
 
     def layout(self, top: Sequence[Sequence[Cell]]) -> Layout | None:
-        """The tab's header. An output whose own one is not there has the column that bears its mark."""
+        """The tab's header. An output whose own one is not there has the column that bears its anchor."""
         where = frozen_layout(self._recipe, top, self._job.columns)
         if where is None:
             return None
@@ -71,7 +71,7 @@ class Anchors:
         return replace(where, columns=columns) if renamed else where
 
     def fit(self, where: Layout) -> bool:
-        """Whether every output's column is marked as such, or none can be."""
+        """Whether every output's column bears its anchor, or none can."""
         return self._refused or self._columns == where.columns.outputs
 
     def take(self, values: Mapping[str, Mapping[int, Cell]]) -> bool:
@@ -92,7 +92,7 @@ class Anchors:
         """What puts headers of outputs back into a row; None where that has to go by places."""
         known = [*self._recipe.written.items(), *self._renamed.items()]
         names = {header: name for name, header in known}
-        ids = {header: self._marks.get(names.get(header, "")) for header in headers}
+        ids = {header: self._reliable.get(names.get(header, "")) for header in headers}
         if self._refused or None in ids.values():
             return None
         return [Strip(metadata_id, row, [header]) for header, metadata_id in ids.items() if metadata_id]
@@ -149,10 +149,10 @@ class Anchors:
     def _learn_names(
         self, top: Sequence[Sequence[Cell]], found: Sequence[Anchor], ours: Collection[str]
     ) -> None:
-        """Takes the headers of marked columns whose own ones are not in the tab.
+        """Takes the headers of anchored columns whose own ones are not in the tab.
 
-        A mark that no look has seen under its output's header may have been set as columns moved, and be on a
-        column of the person's own.
+        An anchor that no look has seen under its output's header may have been set as columns moved, and be
+        on a column of the person's own.
         """
         where = frozen_layout(self._recipe, top, self._job.columns)
         if where is None:
@@ -161,7 +161,7 @@ class Anchors:
         taken = {*where.columns.inputs.values(), *outputs.values()}
         self.seen |= {one.metadata_id for one in found if outputs.get(one.name) == one.column}
         trusted = [one for one in found if self._trusted or one.metadata_id in self.seen]
-        self._marks = {one.name: one.metadata_id for one in trusted}
+        self._reliable = {one.name: one.metadata_id for one in trusted}
         self._renamed |= {
             one.name: headers[one.column]
             for one in trusted
