@@ -100,6 +100,11 @@ def test_a_whole_answer_beside_unknown_inputs_is_an_edited_row_s() -> None:
     assert run.find({0}, [HEADER, a_row("edited", "n1", *ANSWER)], WHERE) == ({0}, set())
 
 
+def test_where_the_outputs_columns_are_gone_no_row_is_known_by_what_it_holds() -> None:
+    run = a_run("acme")
+    assert run.find({0}, [HEADER, a_row("other", "n1")], a_layout(["Notes", *INPUTS])) == (set(), {0})
+
+
 def test_what_was_learnt_is_told_once() -> None:
     run = a_run("acme")
     row = a_row("acme", "n1", *ANSWER)

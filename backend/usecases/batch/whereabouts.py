@@ -147,7 +147,7 @@ class Whereabouts:
         names = sorted(where.columns.outputs)
         for index in sorted(indexes):
             wrote = self._touched[index].wrote
-            if all(name in wrote for name in names):
+            if names and all(name in wrote for name in names):
                 wanted.setdefault(tuple(wrote[name] for name in names), []).append(index)
         found: set[int] = set()
         for place, row in enumerate(rows if wanted else ()):
