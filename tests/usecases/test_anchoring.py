@@ -9,7 +9,7 @@ import pytest
 
 from backend.domain.lease import LeaseTimes
 from backend.errors import Forbidden, TryLater
-from backend.ports import Block, Entered, Strip
+from backend.ports import Anchor, Block, Entered, Strip
 from backend.usecases.batch import anchoring
 from backend.usecases.batch.anchoring import Anchors
 from backend.usecases.batch.cells_back import CellsBack
@@ -249,6 +249,20 @@ def test_a_tab_that_takes_no_anchors_is_written_by_places(refusal: str) -> None:
     table = a_table(sheets)
     a_desk(sheets).run({})
     check(table)
+    assert sheets.kinds == [{"Block"}]
+
+
+def test_anchors_that_are_taken_and_do_not_show_are_not_set_again_and_again() -> None:
+    class Blind(Watched):
+        def anchors(self, *args: Any, **kwargs: Any) -> tuple[list[list[str]], list[Anchor]]:
+            top, _ = super().anchors(*args, **kwargs)
+            return top, []
+
+    sheets = Blind()
+    table = a_table(sheets)
+    a_desk(sheets).run({})
+    check(table)
+    assert sheets.set == 2
     assert sheets.kinds == [{"Block"}]
 
 

@@ -24,7 +24,8 @@ from backend.usecases.batch.sheet_calls import CALL_TIMEOUT_S, Call
 
 #: So often anchors are set anew before a look goes on without them, as somebody moves columns all the time.
 TRIES = 6
-#: So often they are refused (a column may just have been deleted) before all writes go by places.
+#: So often they are refused, or taken and not there then (a column may just have been deleted), before all
+#: writes go by places.
 REFUSALS = 2
 #: A write by anchors has this many cells at most, those that it passes over from the tab's first row on
 #: included: Sheets advises payloads of at most 2 MB.
@@ -118,7 +119,7 @@ class Anchors:
         """
         area = Area(tab.id, 0, min(HEADER_ROWS, tab.rows), 0, ALL_COLUMNS)
         spreadsheet_id = self._job.spreadsheet_id
-        refusals = 0
+        refusals, were_set = 0, set[str]()
         for _ in range(TRIES):
             try:
                 top, found = yield Call(
@@ -138,13 +139,16 @@ class Anchors:
             if self._ids.keys() == wanted.keys():
                 self._columns = wanted
                 return
+            refusals += not were_set <= {anchor.name for anchor in found}
+            were_set = wanted.keys() - self._ids.keys()
             try:
-                yield self._set(tab, wanted, found)
+                if refusals < REFUSALS:
+                    yield self._set(tab, wanted, found)
             except (Invalid, Forbidden):
-                refusals += 1
-                if refusals == REFUSALS:
-                    self.give_up()
-                    return
+                refusals, were_set = refusals + 1, set()
+            if refusals == REFUSALS:
+                self.give_up()
+                return
 
     def _learn_names(
         self, top: Sequence[Sequence[Cell]], found: Sequence[Anchor], ours: Collection[str]
