@@ -58,30 +58,42 @@ def inspect_sheet(spreadsheet_id: str, sheet_id: int | None, *, sheets: Sheets) 
     """Two reads, and a third for the number of rows where there are more than the top shows."""
     spreadsheet, tab = describe_tab(sheets, spreadsheet_id, sheet_id)
     (top,) = sheets.read(spreadsheet_id, [_top(tab)])
-    return _counted(_inspected(spreadsheet, tab, top), sheets)
-
-
-def _counted(inspected: Inspected, sheets: Sheets) -> Inspected:
-    """With the number of all rows, where the top does not show them all."""
-    tab = inspected.tab
-    if tab.rows <= _top(tab).last_row:
-        return inspected
-    columns = _telling_columns(inspected.layouts)
-    areas = [Area(tab.id, inspected.layout.first_row, tab.rows, column, column + 1) for column in columns]
-    rows = max(_last_filled(grid) for grid in sheets.read(inspected.spreadsheet.id, areas))
-    return replace(inspected, rows=rows)
+    (inspected,) = _counted([_inspected(spreadsheet, tab, top)], sheets)
+    return inspected
 
 
 def inspect_tops(spreadsheet_id: str, sheet_ids: Sequence[int], *, sheets: Sheets) -> list[Inspected]:
     """The tops of these tabs, by two calls to the API however many they are; raises `NotFound`.
 
-    Where a top has no rows and the tab goes on below it, one more read tells whether any come later.
+    Where tops have no rows and their tabs go on below them, a third tells whether any come later.
     """
     spreadsheet = sheets.describe(spreadsheet_id)
     tabs = [_tab(spreadsheet, sheet_id) for sheet_id in sheet_ids]
     tops = sheets.read(spreadsheet_id, [_top(tab) for tab in tabs])
     found = [_inspected(spreadsheet, tab, top) for tab, top in zip(tabs, tops, strict=True)]
-    return [one if one.rows else _counted(one, sheets) for one in found]
+    counted = iter(_counted([one for one in found if not one.rows], sheets))
+    return [one if one.rows else next(counted) for one in found]
+
+
+def _counted(found: Sequence[Inspected], sheets: Sheets) -> list[Inspected]:
+    """With the number of all rows, where the top does not show them all; by one read."""
+    below = [_below(one) for one in found]
+    areas = [area for of_one in below for area in of_one]
+    grids = iter(sheets.read(found[0].spreadsheet.id, areas) if areas else ())
+    return [
+        replace(one, rows=max(_last_filled(next(grids)) for _ in of_one)) if of_one else one
+        for one, of_one in zip(found, below, strict=True)
+    ]
+
+
+def _below(inspected: Inspected) -> list[Area]:
+    """The columns that tell where the rows end, where the tab goes on below its top."""
+    tab, first = inspected.tab, inspected.layout.first_row
+    if tab.rows <= _top(tab).last_row:
+        return []
+    return [
+        Area(tab.id, first, tab.rows, column, column + 1) for column in _telling_columns(inspected.layouts)
+    ]
 
 
 def _top(tab: Tab) -> Area:
