@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Generator, Iterable, Mapping, Sequence
 from typing import Any
 
-from backend.domain import placement, results
+from backend.domain import placement
 from backend.domain.job import Job
 from backend.domain.lease import LeaseTimes
 from backend.domain.recipes import Recipe
@@ -222,16 +222,9 @@ class Placer:
         return not self._standing.calm and len(self._beside.accepted().get(result.fingerprint, ())) > 1
 
     def _sent_texts(self) -> dict[str, str]:
-        """Texts of results that may have been written and were not seen where they belong, by header."""
-        standing = self._standing
-        suspects = [suspect.result for suspect in standing.suspects.values()]
+        """Texts that may stand where they do not belong, with their outputs' headers."""
         headers = self._recipe.written
-        return {
-            text: headers[name]
-            for result in (*standing.sent_results.values(), *suspects)
-            for name, text in results.cells(self._recipe, result).items()
-            if text
-        }
+        return {text: headers[name] for name, text in self._standing.undecided(self._recipe)}
 
     def _settle_standing(self, placing: placement.Placing, seen: Mapping[int, Seen], where: Layout) -> None:
         """Cells that hold the result already need no write, which could only go wrong.

@@ -95,11 +95,11 @@ class Sender:
 
     def _without_strays(self, before: Befores, placed: Mapping[int, int]) -> Befores:
         """Of a cell that may hold a result of ours by mistake at this moment, what it held at the freeze."""
-        strays = self._view.sent_texts() if before else {}
+        strays = self._standing.undecided(self._recipe) if before else set()
         indexes = {place: index for index, place in placed.items()}
         kept: Befores = {}
         for (place, name), value in before.items():
-            if strays.get(as_shown(value)) == self._recipe.written[name]:
+            if (name, as_shown(value)) in strays:
                 fingerprint = self._standing.ready[indexes[place]].fingerprint
                 frozen = strings(self._beside.frozen_outputs(fingerprint)).get(name)
                 if frozen is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Generator, Iterable, Mapping
 from dataclasses import dataclass
 
-from backend.domain import placement
+from backend.domain import placement, results
+from backend.domain.recipes import Recipe
 from backend.domain.results import Result
 from backend.usecases.batch.displaced import Suspect
 from backend.usecases.batch.intents import Note, Sent
@@ -80,6 +81,16 @@ class Standing:
             for sent in self.sent
             for index, place in sent.places.items()
             if index in self.sent_results
+        }
+
+    def undecided(self, recipe: Recipe) -> set[tuple[str, str]]:
+        """Output names and texts of results that may be written and were not seen where they belong."""
+        suspects = [suspect.result for suspect in self.suspects.values()]
+        return {
+            cell
+            for result in (*self.sent_results.values(), *suspects)
+            for cell in results.cells(recipe, result).items()
+            if cell[1]
         }
 
     def tell(self, sent: Sent | None = None) -> Generator[Note, None, None]:
