@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import requests
 
 from backend.local.person import ApiRefused
 from tests.journey.companies import companies, distinct
-from tests.stack import HEADERS, LocalStack
+from tests.stack import HEADERS, LocalStack, local_stack
 
 
 def estimate(stack: LocalStack, spreadsheet_id: str, **selection: Any) -> dict[str, Any]:
@@ -33,8 +34,18 @@ def billed(stack: LocalStack) -> int:
     return bill
 
 
-def test_the_middle_is_within_a_fifth_of_the_bill_and_closer_once_there_are_bills(stack: LocalStack) -> None:
+@pytest.fixture
+def unasked() -> Iterator[LocalStack]:
+    """One that has no bills yet, nor answers."""
+    with local_stack(latency_ms=30, workbench=False) as running:
+        yield running
+
+
+def test_the_middle_is_within_a_fifth_of_the_bill_and_closer_once_there_are_bills(
+    unasked: LocalStack,
+) -> None:
     """The stand-in counts tokens by pieces of words, our estimate by characters."""
+    stack = unasked
     rows = [list(company) for company in companies()[:1_000]]
     sheet = stack.a_sheet(rows)
     before = billed(stack)
