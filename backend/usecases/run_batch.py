@@ -24,6 +24,7 @@ from backend.usecases.batch.claiming import begin_attempt, claim
 from backend.usecases.batch.freezing import Freezing
 from backend.usecases.batch.frozen import NoColumns
 from backend.usecases.batch.holding import LeaseLost
+from backend.usecases.batch.last_moment import LastMoment
 from backend.usecases.batch.levels import keep_level
 from backend.usecases.batch.outcome import Outcome, change, ended_by
 from backend.usecases.batch.outside import Outside
@@ -82,6 +83,7 @@ def run_batch(
         return BatchReport("ignored", job_id)
     job, holding = claimed
     began, wake = clock.monotonic(), threading.Event()
+    last_moment = LastMoment(clock, lambda: holding.seconds_left, settings.lease)
     outside = Outside(
         documents=PatientDocuments(documents, clock, holding),
         queue=queue,
@@ -93,7 +95,7 @@ def run_batch(
         process=process,
         settings=settings,
         holding=holding,
-        calls=SheetCalls(clock, holding.lease, settings.places, wake),
+        calls=SheetCalls(clock, holding.lease, settings.places, wake, last_moment),
         wake=wake,
     )
     batch = _Batch(job, outside)

@@ -6,10 +6,12 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 from backend.domain.lease import Lease
 from backend.ports import Clock
+from backend.usecases.batch.last_moment import LastMoment
 
 #: Of the 60 reads and 60 writes a minute of one service account, running jobs share so many of each;
 #: the rest is for people who open, check and start.
@@ -43,9 +45,11 @@ def flush_every_s(places: int) -> int:
 class SheetCalls:
     """Starts a call, tells when it has ended, and keeps count by the minute."""
 
-    def __init__(self, clock: Clock, lease: Lease, places: int, wake: threading.Event) -> None:
+    def __init__(
+        self, clock: Clock, lease: Lease, places: int, wake: threading.Event, last_moment: LastMoment
+    ) -> None:
         """`wake` is set whenever a call has ended."""
-        self._clock, self._wake = clock, wake
+        self._clock, self._wake, self._last_moment = clock, wake, last_moment
         self._most = per_minute(places)
         self._times: dict[Kind, list[float]] = {"reads": list(lease.reads), "writes": list(lease.writes)}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="sheets")
@@ -57,8 +61,14 @@ class SheetCalls:
 
     def start(self, kind: Kind, call: Callable[[], Any]) -> None:
         self._times[kind].append(self._clock.now())
-        self._running = self._thread.submit(call)
+        self._running = self._thread.submit(partial(self._make, kind, call))
         self._running.add_done_callback(lambda _: self._wake.set())
+
+    def _make(self, kind: Kind, call: Callable[[], Any]) -> Any:
+        """A worker that stood still must not add columns that its successor has added meanwhile."""
+        if kind == "writes":
+            self._last_moment.check(self._clock.monotonic())
+        return call()
 
     def ended(self) -> Future[Any] | None:
         """The call that has ended since it was started; None while it runs, or when there is none."""
