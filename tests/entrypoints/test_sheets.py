@@ -93,18 +93,24 @@ def test_rows_far_below_the_header_are_rows(house: House, alice: Caller, sheet: 
     assert (refused.status_code, "no rows below its header" in refused.text) == (422, True), refused.text
 
 
+def offered_and_found(alice: Caller, sheet: str, column: str) -> list[tuple[str, int]]:
+    """The values of a column with their counts, each of which a filter has found, too."""
+    alice.prove(sheet)
+    values = alice.ask("GET", f"/api/sheets/{sheet}/values?sheet_id=0&column={column}")["values"]
+    for entry in values:
+        told = estimate(alice, sheet, filter={"column": column, "value": entry["value"]})
+        assert told["rows_found"] == entry["count"]
+    return [(entry["value"], entry["count"]) for entry in values]
+
+
 def test_a_value_of_any_length_that_a_filter_offers_finds_its_rows(
     house: House, alice: Caller, sheet: str
 ) -> None:
     """Offered are its first 500 characters; the cut may fall behind a space."""
     rows = [["Oak Tools", "hammers", text] for text in ("x" * 499 + " and more", "x" * 499, "short")]
     holds(house, sheet, [[*HEADERS[:2], "Notes"], *rows])
-    alice.prove(sheet)
-    values = alice.ask("GET", f"/api/sheets/{sheet}/values?sheet_id=0&column=Notes")["values"]
-    assert [(len(entry["value"]), entry["count"]) for entry in values] == [(499, 2), (5, 1)]
-    for entry in values:
-        told = estimate(alice, sheet, filter={"column": "Notes", "value": entry["value"]})
-        assert told["rows_found"] == entry["count"]
+    offered = offered_and_found(alice, sheet, "Notes")
+    assert [(len(value), count) for value, count in offered] == [(499, 2), (5, 1)]
 
 
 def test_rows_without_a_value_are_counted_down_to_the_last_row(
@@ -112,12 +118,7 @@ def test_rows_without_a_value_are_counted_down_to_the_last_row(
 ) -> None:
     rows = [["Oak", "oak", ""], ["Fir", "fir", "May"], ["Elm", "elm", ""], ["Ash", "ash", ""]]
     holds(house, sheet, [[*HEADERS[:2], "Sent"], *rows])
-    alice.prove(sheet)
-    values = alice.ask("GET", f"/api/sheets/{sheet}/values?sheet_id=0&column=Sent")["values"]
-    assert [(entry["value"], entry["count"]) for entry in values] == [("", 3), ("May", 1)]
-    for entry in values:
-        told = estimate(alice, sheet, filter={"column": "Sent", "value": entry["value"]})
-        assert told["rows_found"] == entry["count"]
+    assert offered_and_found(alice, sheet, "Sent") == [("", 3), ("May", 1)]
 
 
 def test_rows_that_fail_without_a_call_are_not_counted_as_calls(
